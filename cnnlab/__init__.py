@@ -1,0 +1,26 @@
+"""CNN Lab: convolutional neural networks, one number at a time.
+
+`cnnlab.ops` computes, `cnnlab.datasets` loads, `cnnlab.plots` draws, `cnnlab.widgets` lets you
+touch, `cnnlab.exercises` checks. Each is imported when it is first used, so that
+`import cnnlab` is quick, and none of them imports TensorFlow by itself.
+"""
+
+import importlib
+import os
+
+__version__ = "0.1.0"
+
+# TensorFlow's start-up log says nothing that a lesson needs. Set before TensorFlow loads; yours wins.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+_PARTS = ("arithmetic", "datasets", "exercises", "ops", "plots", "widgets")
+
+
+def __getattr__(name):
+    if name in _PARTS:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module 'cnnlab' has no part {name!r}; its parts are {', '.join(_PARTS)}")
+
+
+def __dir__():
+    return sorted({*globals(), *_PARTS})

@@ -1,0 +1,73 @@
+"""What the ops accept, and what they say when they do not."""
+
+import numpy as np
+
+from ..arithmetic import padding_amounts, whole_number
+
+
+def as_float(name, x):
+    """`x` as an array of a native floating-point type; integers and Python numbers as float32."""
+    try:
+        array = np.asarray(x)
+    except ValueError:
+        raise ValueError(f"`{name}` must be an array of numbers; its rows have different lengths.") from None
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"`{name}` must hold numbers; got an array of dtype {array.dtype}.")
+    if array.dtype.kind == "f" and hasattr(x, "dtype"):
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
+    return array.astype(np.float32)
+
+
+def as_batch(name, x):
+    """`x` as a floating-point batch (N, *spatial, channels) with one to three spatial axes."""
+    x = as_float(name, x)
+    if not 3 <= x.ndim <= 5:
+        raise ValueError(
+            f"`{name}` must have 3, 4 or 5 axes: (batch, length, channels), (batch, height, width, channels) "
+            f"or (batch, depth, height, width, channels); got shape {x.shape}."
+            + (f" One gray image of this shape goes in as (1, {x.shape[0]}, {x.shape[1]}, 1)." if x.ndim == 2 else "")
+        )
+    if 0 in x.shape[1:]:
+        raise ValueError(f"`{name}` has an axis of length 0: shape {x.shape}. Only the batch may be empty.")
+    return x
+
+
+def per_axis(name, value, rank):
+    """An int, or one int per spatial axis, as a tuple of `rank` positive ints."""
+    values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,) * rank
+    if len(values) != rank:
+        raise ValueError(f"`{name}` must be an int or {rank} ints, one per spatial axis; got {value!r}.")
+    return tuple(whole_number(name, v, at_least=1) for v in values)
+
+
+def padding_per_axis(padding, sizes, window_size, strides, dilation_rate):
+    """`padding` as a (before, after) pair for each spatial axis."""
+    rank = len(sizes)
+    if isinstance(padding, str) or not isinstance(padding, (tuple, list)):
+        padding = (padding,) * rank
+    if len(padding) != rank:
+        raise ValueError(
+            f"`padding` must be 'valid', 'same', an int, or one int or (before, after) pair "
+            f"for each of the {rank} spatial axes; got {padding!r}."
+        )
+    return [padding_amounts(*of_axis) for of_axis in zip(sizes, window_size, strides, padding, dilation_rate)]
+
+
+def check_fits(name, inputs, window_size, amounts, dilation_rate):
+    """Raise if the window, with its gaps, is longer than the padded inputs along any axis."""
+    padded = tuple(size + sum(pair) for size, pair in zip(inputs.shape[1:-1], amounts))
+    extent = tuple(d * (k - 1) + 1 for k, d in zip(window_size, dilation_rate))
+    if any(e > p for e, p in zip(extent, padded)):
+        dilated = f", which dilation_rate {dilation_rate} spreads over {extent}," if extent != window_size else ""
+        raise ValueError(
+            f"`{name}` of size {window_size}{dilated} does not fit into the inputs, {padded} with padding "
+            f"(their shape is {inputs.shape}). Take a smaller one, or padding='same'."
+        )
+
+
+def check_data_format(data_format):
+    if data_format not in (None, "channels_last"):
+        raise ValueError(
+            f"`data_format` must be None or 'channels_last'; got {data_format!r}. "
+            "Move the channels to the last axis first: np.moveaxis(x, 1, -1)."
+        )
