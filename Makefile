@@ -1,4 +1,4 @@
-# make lab · make test · make notebooks · make full-results
+# make lab · make test · make notebooks · make full-results: each makes .venv first, if it is not there
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -8,7 +8,9 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: lab test notebooks full-results lock clean
+.PHONY: install lab test notebooks full-results lock clean
+
+install: $(READY)  ## make .venv with everything in it
 
 lab: $(READY)  ## open JupyterLab on the first lesson; ARGS="--no-browser --port=8899" passes options on
 	cd notebooks && ../$(BIN)/jupyter lab 00-start-here.ipynb $(ARGS)

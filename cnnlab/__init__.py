@@ -7,11 +7,17 @@ touch, `cnnlab.exercises` checks. Each is imported when it is first used, so tha
 
 import importlib
 import os
+import sys
 
 __version__ = "0.1.0"
 
-# TensorFlow's start-up log says nothing that a lesson needs. Set before TensorFlow loads; yours wins.
+# TensorFlow's start-up log says nothing that a lesson needs, and a notebook shows it in red, like an error.
+# Ask TensorFlow for silence; what it writes all the same goes to the terminal of the server, where logs
+# belong. Python's own warnings stay in the notebook.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+_terminal = getattr(sys.stderr, "_original_stdstream_copy", None)  # ipykernel's
+if _terminal is not None:
+    os.dup2(_terminal, 2)
 
 _PARTS = ("arithmetic", "datasets", "exercises", "ops", "plots", "widgets")
 
