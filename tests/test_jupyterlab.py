@@ -1,0 +1,100 @@
+"""The lessons in real JupyterLab, in a real browser, as a learner opens them."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+
+import notebooks
+import pytest
+
+RUN_ALL = """async () => {
+  const finished = await jupyterapp.commands.execute('notebook:run-all-cells');
+  return [finished, jupyterapp.shell.currentWidget.context.model.toJSON()];
+}"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Address of a JupyterLab that serves a copy of the lessons on this machine only."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(notebooks.FOLDER, folder / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    tracker = folder / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
+    tracker.parent.mkdir(parents=True)
+    tracker.write_text(json.dumps({"windowingMode": "none"}))  # else cells out of sight are not in the page
+    token = secrets.token_hex()
+    env = os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTER_RUNTIME_DIR": str(folder / "run")}
+    env |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"), "JUPYTER_CONFIG_DIR": str(folder / "config")}
+    env.pop("PYTEST_CURRENT_TEST", None)  # with it, a kernel hides what TensorFlow's C++ writes
+    command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
+    options = [
+        f"--IdentityProvider.token={token}",
+        f"--ServerApp.root_dir={folder / 'notebooks'}",
+        "--LabApp.expose_app_in_browser=True",
+    ]
+    with (folder / "log").open("w") as log:
+        server = subprocess.Popen(command + options, env=env, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+    try:
+        yield *started(folder / "run", server, folder / "log"), token
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def started(folder, server, log):
+    """The address, once the server has written it down and answers."""
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and server.poll() is None:
+        for path in folder.glob("jpserver-*.json"):
+            try:
+                address = json.loads(path.read_text())["url"]
+                urllib.request.urlopen(address + "api")
+                return (address,)
+            except (ValueError, OSError):
+                pass
+        time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
+
+
+@pytest.fixture(params=notebooks.lessons(), ids=lambda path: path.stem)
+def lesson(request, lab, browser):
+    """A page with the lesson, after all its cells have run."""
+    address, token = lab
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)
+    page.goto(f"{address}lab/tree/{request.param.name}?token={token}&reset")
+    page.wait_for_function("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+    finished, model = page.evaluate(RUN_ALL)
+    yield page, finished, model
+    page.close()
+
+
+def test_a_lesson_runs_in_jupyterlab(lesson):
+    page, finished, model = lesson
+    assert finished
+    outputs = [(cell["id"], output) for cell in model["cells"] for output in cell.get("outputs", [])]
+    assert [(i, o) for i, o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
+    explorers = page.locator(".cnnlab-explorer")
+    assert explorers.count() == sum("Explorer(" in cell["source"] for cell in model["cells"] if cell["cell_type"] == "code")
+    for i in range(explorers.count()):
+        hover_changes_the_sum(explorers.nth(i))
+    pictures = page.locator(".jp-OutputArea-output img")
+    assert pictures.count() > 0
+    for alt in pictures.evaluate_all("images => images.map((image) => image.alt)"):
+        assert len(alt) > 20 and "No description has been provided" not in alt
+
+
+def hover_changes_the_sum(explorer):
+    cells = explorer.locator(".output td:not(.off)")
+    seen = set()
+    for k in (0, 1, 2):
+        cells.nth(k).hover()
+        explorer.page.wait_for_timeout(100)
+        seen.add(explorer.locator(".sum").inner_text())
+    assert len(seen) == 3
