@@ -79,10 +79,11 @@ def test_a_lesson_leads_to_the_one_before_and_after(path):
 
 def stored(**changes):
     """A small notebook without problems, then changed."""
+    text = nbformat.v4.new_markdown_cell(changes.pop("text", "One and one."), id="text")
     cell = nbformat.v4.new_code_cell("1 + 1", id="sum", execution_count=1)
     cell.outputs = [nbformat.v4.new_output("display_data", {"text/plain": "2"})]
     cell.update(changes)
-    return nbformat.v4.new_notebook(cells=[cell])
+    return nbformat.v4.new_notebook(cells=[text, cell])
 
 
 def display(**data):
@@ -104,8 +105,8 @@ def display(**data):
         (dict(outputs=[nbformat.v4.new_output("display_data", {notebooks.VIEW: {}})]), "a widget view"),
         (dict(outputs=[nbformat.v4.new_output("error", ename="E", evalue="no", traceback=[])]), "an error: no"),
         (dict(outputs=[nbformat.v4.new_output("stream", name="stderr", text="careful")]), "a warning: careful"),
-        (dict(cell_type="markdown", source="[there](nowhere.ipynb)"), "nowhere.ipynb, which is not there"),
-        (dict(cell_type="markdown", source="![](x.png)"), "without alternative text"),
+        (dict(text="[there](nowhere.ipynb)"), "nowhere.ipynb, which is not there"),
+        (dict(text="![](x.png)"), "without alternative text"),
     ],
 )
 def test_each_problem_is_found(changes, words):
