@@ -40,6 +40,7 @@ def problems(notebook, folder=notebooks.FOLDER):
                     found.append(f"{cell.id}: links to {target}, which is not there")
     cells = notebooks.code_cells(notebook)
     for number, cell in enumerate(cells, start=1):
+        found += [f"{cell.id}: a line too long to see whole" for line in cell.source.splitlines() if len(line) > 100]
         if cell.execution_count != number:
             found.append(f"{cell.id}: stored un-run, or out of order (execution count {cell.execution_count})")
         for output in cell.outputs:
@@ -98,6 +99,7 @@ def display(**data):
         (dict(metadata={"collapsed": True}), "metadata collapsed"),
         (dict(metadata={"tags": ["nbval-skip"]}), "unknown tag"),
         (dict(source="x\n" * 7), "7 lines (median)"),
+        (dict(source="1" * 101), "a line too long"),
         (dict(outputs=display(image_png="abc")), "without alternative text"),
         (dict(outputs=display(text_html='<img src="data:">', image_png="abc")), "without alternative text"),
         (dict(outputs=display(text_plain="/home/ada/x.npz")), "of this machine: /home/ada"),
