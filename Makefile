@@ -30,10 +30,12 @@ lock: requirements.in pyproject.toml  ## renew requirements.txt (needs uv)
 clean:
 	$(PYTHON) -c "import shutil; shutil.rmtree('.venv', ignore_errors=True)"
 
-# Byte-compiling once makes the first `import tensorflow` about three times as quick.
+# Byte-compiling once makes the first `import tensorflow` about three times as quick; and a font cache that is
+# there already does not announce itself in the first lesson.
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; v = sys.version_info; sys.exit(None if (3, 11) <= v[:2] <= (3, 13) else f'CNN Lab needs Python 3.11, 3.12 or 3.13; this is {v[0]}.{v[1]}. Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)')"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	-$(BIN)/python -m compileall -q -j 0 .venv
+	$(BIN)/python -c "import matplotlib.font_manager"
 	$(BIN)/python -c "import pathlib; pathlib.Path('$(READY)').touch()"

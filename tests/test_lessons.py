@@ -10,14 +10,12 @@ from cnnlab.exercises import solution_source
 
 MOST_MEMORY = 1.6e9  # bytes; Binder has 2 GB, JupyterLab's server included
 
-# In Linux, ru_maxrss is in units of 1024 bytes, in macOS of 1; Windows has no such count.
+# The most memory that this kernel ever held. (Linux only, as Binder is. ru_maxrss will not do: it counts the parent's.)
 MEMORY = """
-import sys
-try:
-    import resource
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
-except ImportError:
-    print(0)
+from pathlib import Path
+status = Path("/proc/self/status")
+lines = status.read_text().splitlines() if status.exists() else []
+print(*(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")) or [0])
 """
 
 
