@@ -7,10 +7,25 @@ Names, arguments, defaults and results are those of `keras.ops`, channels-last. 
 - NaN passes through: an output that used a NaN is NaN.
 - An empty batch gives an empty output. The arguments are never modified.
 - `data_format` may be None or "channels_last", the one layout here.
+
+Beside every op `f` that has a gradient stands `f_grad(grad, …)`: `grad` is the gradient of the loss
+by the output of `f`, the rest is what `f` had, and the result is the gradient by each array.
+
+Traps, the same as in Keras:
+
+- `gelu` approximates unless told not to; the activation "gelu" of a layer is exact.
+- `leaky_relu` has the slope 0.2; the layer `LeakyReLU` has 0.3.
+- `categorical_crossentropy` divides probabilities that do not sum to one by their sum.
+- "same" padding is not symmetric when its amount is odd: the extra cell comes after.
 """
 
-from .activations import leaky_relu, relu, sigmoid, softmax, tanh
-from .convolution import conv
-from .pooling import average_pool, max_pool
+from . import activations, convolution, losses, normalization, pooling
+from .activations import *
+from .convolution import *
+from .losses import *
+from .normalization import *
+from .pooling import *
 
-__all__ = ["average_pool", "conv", "leaky_relu", "max_pool", "relu", "sigmoid", "softmax", "tanh"]
+__all__ = sorted(
+    activations.__all__ + convolution.__all__ + losses.__all__ + normalization.__all__ + pooling.__all__
+)

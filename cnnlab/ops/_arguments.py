@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..arithmetic import padding_amounts, whole_number
+from ..arithmetic import whole_number
 
 
 def as_float(name, x):
@@ -32,36 +32,67 @@ def as_batch(name, x):
     return x
 
 
-def per_axis(name, value, rank):
-    """An int, or one int per spatial axis, as a tuple of `rank` positive ints."""
+def as_kernel(name, kernel, inputs, layout):
+    """`kernel` with as many axes as the inputs, in the type that sums over these inputs are made in."""
+    kernel = as_float(name, kernel)
+    shapes = f"inputs have shape {inputs.shape}, {name} has shape {kernel.shape}"
+    if kernel.ndim != inputs.ndim:
+        raise ValueError(f"`{name}` must have {inputs.ndim} axes, {layout}, for these inputs: {shapes}.")
+    if 0 in kernel.shape:
+        raise ValueError(f"`{name}` has an axis of length 0: {shapes}. Every axis must be at least 1 long.")
+    return kernel.astype(exact(inputs.dtype), copy=False)
+
+
+def as_grad(grad, shape, dtype):
+    """`grad`, the gradient of the loss by an output of this shape, as an array of `dtype`."""
+    grad = as_float("grad", grad)
+    if grad.shape != tuple(shape):
+        raise ValueError(f"`grad` must have the shape of the op's output, {tuple(shape)}; got shape {grad.shape}.")
+    return grad.astype(dtype, copy=False)
+
+
+def exact(dtype):
+    """The type that sums are made in: float16 is too short for them."""
+    return np.promote_types(dtype, np.float32)
+
+
+def one_number(name, value):
+    """`value` as a Python float, which has digits enough for every type."""
+    number = as_float(name, value)
+    if number.ndim:
+        raise ValueError(f"`{name}` must be one number; got an array of shape {number.shape}.")
+    return float(value)
+
+
+def per_axis(name, value, rank, at_least=1):
+    """An int, or one int per spatial axis, as a tuple of `rank` ints."""
     values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,) * rank
     if len(values) != rank:
         raise ValueError(f"`{name}` must be an int or {rank} ints, one per spatial axis; got {value!r}.")
-    return tuple(whole_number(name, v, at_least=1) for v in values)
+    return tuple(whole_number(name, v, at_least) for v in values)
 
 
-def padding_per_axis(padding, sizes, window_size, strides, dilation_rate):
-    """`padding` as a (before, after) pair for each spatial axis."""
-    rank = len(sizes)
+def each_padding(padding, rank):
+    """`padding` as one "valid", "same", int or (before, after) pair for each spatial axis."""
     if isinstance(padding, str) or not isinstance(padding, (tuple, list)):
-        padding = (padding,) * rank
+        return (padding,) * rank
     if len(padding) != rank:
         raise ValueError(
             f"`padding` must be 'valid', 'same', an int, or one int or (before, after) pair "
             f"for each of the {rank} spatial axes; got {padding!r}."
         )
-    return [padding_amounts(*of_axis) for of_axis in zip(sizes, window_size, strides, padding, dilation_rate)]
+    return tuple(padding)
 
 
-def check_fits(name, inputs, window_size, amounts, dilation_rate):
-    """Raise if the window, with its gaps, is longer than the padded inputs along any axis."""
-    padded = tuple(size + sum(pair) for size, pair in zip(inputs.shape[1:-1], amounts))
+def check_fits(name, shape, window_size, amounts, dilation_rate):
+    """Raise if the window, with its gaps, is longer than padded inputs of this shape along any axis."""
+    padded = tuple(size + sum(pair) for size, pair in zip(shape[1:-1], amounts))
     extent = tuple(d * (k - 1) + 1 for k, d in zip(window_size, dilation_rate))
     if any(e > p for e, p in zip(extent, padded)):
         dilated = f", which dilation_rate {dilation_rate} spreads over {extent}," if extent != window_size else ""
         raise ValueError(
             f"`{name}` of size {window_size}{dilated} does not fit into the inputs, {padded} with padding "
-            f"(their shape is {inputs.shape}). Take a smaller one, or padding='same'."
+            f"(their shape is {tuple(shape)}). Take a smaller one, or padding='same'."
         )
 
 

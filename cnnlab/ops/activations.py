@@ -1,10 +1,37 @@
-"""Activation functions: element by element, except softmax, which looks along an axis."""
+"""Activation functions: element by element, except softmax and log_softmax, which look along an axis.
+
+For every `f(x)` there is `f_grad(grad, x)`: the gradient of the loss by x, where `grad` is its
+gradient by f(x), of the same shape.
+"""
+
+import math
 
 import numpy as np
 
-from ._arguments import as_float
+from ._arguments import as_float, as_grad, exact, one_number
 
-__all__ = ["leaky_relu", "relu", "sigmoid", "softmax", "tanh"]
+__all__ = [
+    "elu",
+    "elu_grad",
+    "gelu",
+    "gelu_grad",
+    "leaky_relu",
+    "leaky_relu_grad",
+    "log_softmax",
+    "log_softmax_grad",
+    "relu",
+    "relu_grad",
+    "sigmoid",
+    "sigmoid_grad",
+    "silu",
+    "silu_grad",
+    "softmax",
+    "softmax_grad",
+    "softplus",
+    "softplus_grad",
+    "tanh",
+    "tanh_grad",
+]
 
 
 def relu(x):
@@ -16,6 +43,16 @@ def relu(x):
     return np.maximum(as_float("x", x), 0)
 
 
+def relu_grad(grad, x):
+    """`grad` where x > 0, else 0; at the kink, x = 0, it is 0 too.
+
+    >>> relu_grad([5, 5, 5], [-2, 0, 3])
+    array([0., 0., 5.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return np.where(x > 0, as_grad(grad, x.shape, x.dtype), 0)
+
+
 def leaky_relu(x, negative_slope=0.2):
     """x where positive, negative_slope · x elsewhere.
 
@@ -25,10 +62,39 @@ def leaky_relu(x, negative_slope=0.2):
     array([-2., 10.], dtype=float32)
     """
     x = as_float("x", x)
-    slope = as_float("negative_slope", negative_slope)
-    if slope.ndim:
-        raise ValueError(f"`negative_slope` must be one number; got an array of shape {slope.shape}.")
-    return np.where(x > 0, x, x * slope.astype(x.dtype))
+    return np.where(x > 0, x, x * x.dtype.type(one_number("negative_slope", negative_slope)))
+
+
+def leaky_relu_grad(grad, x, negative_slope=0.2):
+    """`grad` where x > 0, negative_slope · `grad` elsewhere.
+
+    >>> leaky_relu_grad([5, 5], [-10, 10])
+    array([1., 5.], dtype=float32)
+    """
+    x = as_float("x", x)
+    grad = as_grad(grad, x.shape, x.dtype)
+    return np.where(x > 0, grad, grad * x.dtype.type(one_number("negative_slope", negative_slope)))
+
+
+def elu(x, alpha=1.0):
+    """x where positive, alpha · (e^x − 1) elsewhere: bends towards −alpha, smoothly when alpha is 1.
+
+    >>> elu([-100, 2])
+    array([-1.,  2.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return np.where(x > 0, x, x.dtype.type(one_number("alpha", alpha)) * np.expm1(np.minimum(x, 0)))
+
+
+def elu_grad(grad, x, alpha=1.0):
+    """`grad` where x > 0, alpha · e^x · `grad` elsewhere.
+
+    >>> elu_grad([5, 5], [-1000, 2])
+    array([0., 5.], dtype=float32)
+    """
+    x = as_float("x", x)
+    grad = as_grad(grad, x.shape, x.dtype)
+    return np.where(x > 0, grad, grad * x.dtype.type(one_number("alpha", alpha)) * np.exp(np.minimum(x, 0)))
 
 
 def sigmoid(x):
@@ -44,6 +110,17 @@ def sigmoid(x):
     return np.where(x >= 0, 1 / (1 + small), small / (1 + small))
 
 
+def sigmoid_grad(grad, x):
+    """`grad` · s · (1 − s), where s = sigmoid(x).
+
+    >>> sigmoid_grad([8, 8], [0, 1000])
+    array([2., 0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    # 1 − sigmoid(x) is sigmoid(−x), which keeps its digits where s is close to 1.
+    return as_grad(grad, x.shape, x.dtype) * sigmoid(x) * sigmoid(-x)
+
+
 def tanh(x):
     """Hyperbolic tangent: any number to between −1 and 1.
 
@@ -51,6 +128,84 @@ def tanh(x):
     array([0., 1.], dtype=float32)
     """
     return np.tanh(as_float("x", x))
+
+
+def tanh_grad(grad, x):
+    """`grad` · (1 − tanh² x).
+
+    >>> tanh_grad([3, 3], [0, 100])
+    array([3., 0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return as_grad(grad, x.shape, x.dtype) * (1 - np.tanh(x) ** 2)
+
+
+def softplus(x):
+    """log(1 + e^x): a smooth relu, written so that e^x cannot overflow.
+
+    >>> softplus([-1000, 1000])
+    array([   0., 1000.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def softplus_grad(grad, x):
+    """`grad` · sigmoid(x).
+
+    >>> softplus_grad([4, 4], [0, 1000])
+    array([2., 4.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return as_grad(grad, x.shape, x.dtype) * sigmoid(x)
+
+
+def silu(x):
+    """x · sigmoid(x), also called swish.
+
+    >>> silu([-1000, 0, 1000])
+    array([  -0.,    0., 1000.], dtype=float32)
+    """
+    x = as_float("x", x)
+    with np.errstate(invalid="ignore"):  # −inf · 0 is NaN, as in Keras
+        return x * sigmoid(x)
+
+
+def silu_grad(grad, x):
+    """`grad` · s · (1 + x · (1 − s)), where s = sigmoid(x).
+
+    >>> silu_grad([4, 4], [0, 1000])
+    array([2., 4.], dtype=float32)
+    """
+    x = as_float("x", x)
+    with np.errstate(invalid="ignore"):
+        return as_grad(grad, x.shape, x.dtype) * sigmoid(x) * (1 + x * sigmoid(-x))
+
+
+def gelu(x, approximate=True):
+    """x · Φ(x), where Φ is the distribution function of the normal distribution.
+
+    `approximate` takes a formula with tanh, at most 0.0005 away. It is on by default, as in
+    `keras.ops.gelu`; the activation that Keras's layers know as "gelu" is the exact one.
+
+    >>> gelu([0, 1], approximate=False)
+    array([0.        , 0.8413447], dtype=float32)
+    """
+    x = as_float("x", x)
+    below, _ = _normal(x, approximate)
+    with np.errstate(invalid="ignore"):  # −inf · 0 is NaN, as in Keras
+        return x * below.astype(x.dtype)
+
+
+def gelu_grad(grad, x, approximate=True):
+    """`grad` · (Φ(x) + x · Φ′(x)).
+
+    >>> gelu_grad([4, 4], [0, 1000])
+    array([2., 4.], dtype=float32)
+    """
+    x = as_float("x", x)
+    below, slope = _normal(x, approximate)
+    return as_grad(grad, x.shape, x.dtype) * (below + np.clip(x, -_FAR, _FAR) * slope).astype(x.dtype)
 
 
 def softmax(x, axis=-1):
@@ -62,10 +217,72 @@ def softmax(x, axis=-1):
     array([0.5, 0.5], dtype=float32)
     """
     x = as_float("x", x)
+    powers = np.exp(_below_the_largest(x, axis))
+    with np.errstate(invalid="ignore"):
+        return (powers / powers.sum(axis=_axes(axis), keepdims=True)).astype(x.dtype, copy=False)
+
+
+def softmax_grad(grad, x, axis=-1):
+    """s · (`grad` − Σ `grad` · s), where s = softmax(x): raising one output lowers the others.
+
+    >>> softmax_grad([4, 0], [7, 7])
+    array([ 1., -1.], dtype=float32)
+    """
+    x = as_float("x", x)
+    grad = as_grad(grad, x.shape, exact(x.dtype))
+    share = softmax(x.astype(grad.dtype), axis)
+    return (share * (grad - (grad * share).sum(axis=_axes(axis), keepdims=True))).astype(x.dtype, copy=False)
+
+
+def log_softmax(x, axis=-1):
+    """log(softmax(x)), without the loss of digits where softmax is close to 0.
+
+    >>> log_softmax([0, 1000])
+    array([-1000.,     0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    shifted = _below_the_largest(x, axis)
+    with np.errstate(divide="ignore"):  # an empty batch along `axis` has the sum 0
+        return (shifted - np.log(np.exp(shifted).sum(axis=_axes(axis), keepdims=True))).astype(x.dtype, copy=False)
+
+
+def log_softmax_grad(grad, x, axis=-1):
+    """`grad` − softmax(x) · Σ `grad`.
+
+    >>> log_softmax_grad([4, 0], [7, 7])
+    array([ 2., -2.], dtype=float32)
+    """
+    x = as_float("x", x)
+    grad = as_grad(grad, x.shape, exact(x.dtype))
+    share = softmax(x.astype(grad.dtype), axis)
+    return (grad - share * grad.sum(axis=_axes(axis), keepdims=True)).astype(x.dtype, copy=False)
+
+
+_FAR = 100  # beyond it, Φ is 0 or 1 in every type
+_erf = np.frompyfunc(math.erf, 1, 1)  # NumPy has none of its own
+
+
+def _normal(x, approximate):
+    """Φ(x) and its slope Φ′(x), exact or as Keras approximates them."""
+    x = np.clip(x.astype(exact(x.dtype), copy=False), -_FAR, _FAR)
+    if not approximate:
+        below = (1 + np.asarray(_erf(x / math.sqrt(2)), x.dtype)) / 2
+        return below, np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    scale = math.sqrt(2 / math.pi)
+    bent = np.tanh(scale * (x + 0.044715 * x**3))
+    return (1 + bent) / 2, (1 - bent**2) / 2 * scale * (1 + 3 * 0.044715 * x**2)
+
+
+def _below_the_largest(x, axis):
+    """x minus the largest x along `axis`, in the type that sums are made in."""
+    x = x.astype(exact(x.dtype), copy=False)
     try:
-        largest = x.max(axis=axis, keepdims=True, initial=-np.inf)
+        largest = x.max(axis=_axes(axis), keepdims=True, initial=-np.inf)
     except (TypeError, ValueError) as error:  # numpy's AxisError is a ValueError
         raise ValueError(f"`axis` must name axes of `x`, whose shape is {x.shape}; got {axis!r}.") from error
     with np.errstate(invalid="ignore"):  # inf − inf is NaN, as in Keras
-        powers = np.exp(x - largest)
-        return powers / powers.sum(axis=axis, keepdims=True)
+        return x - largest
+
+
+def _axes(axis):
+    return tuple(axis) if isinstance(axis, list) else axis

@@ -63,3 +63,25 @@ def test_bad_arguments_are_named():
         ops.leaky_relu(np.zeros(3), "steep")
     with pytest.raises(ValueError, match="`negative_slope` must be one number"):
         ops.leaky_relu(np.zeros(3), [0.1, 0.2, 0.3])
+
+
+def test_the_defaults_that_trip_people_up():
+    import keras
+
+    x = np.linspace(-3, 3, 13).astype("float32")
+    np.testing.assert_allclose(ops.gelu(x), keras.ops.gelu(x), atol=1e-6)
+    np.testing.assert_allclose(ops.gelu(x, approximate=False), keras.activations.gelu(x), atol=1e-6)
+    assert abs(ops.gelu(x) - ops.gelu(x, approximate=False)).max() > 1e-4
+    np.testing.assert_allclose(ops.leaky_relu(x), keras.ops.leaky_relu(x))
+    np.testing.assert_allclose(ops.leaky_relu(x, 0.3), keras.layers.LeakyReLU()(x))
+
+
+@pytest.mark.parametrize("name", [*NAMES, "elu", "softplus", "silu", "gelu", "log_softmax"])
+def test_gradients_of_very_large_and_small_numbers_are_finite(name):
+    with np.errstate(all="raise", under="ignore"):
+        for dtype in ("float16", "float32", "float64"):
+            x = np.array([-np.finfo(dtype).max, -1e4, 0, 1e4, np.finfo(dtype).max], dtype)
+            if name.endswith("softmax"):
+                x = x[1:-1]
+            assert np.isfinite(getattr(ops, f"{name}_grad")(np.ones_like(x), x)).all()
+            assert np.isfinite(getattr(ops, name)(x)).all()

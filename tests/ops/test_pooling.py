@@ -71,3 +71,71 @@ def test_types_nan_and_empty_batch(name):
 def test_bad_arguments_are_named(name, changed, error, words):
     with pytest.raises(error, match=words):
         getattr(ops, name)(**{"inputs": np.ones((1, 4, 4, 1)), "pool_size": 2, **changed})
+
+
+@pytest.mark.parametrize("sizes, pool_size", [((9,), 3), ((6, 7), (2, 3))])
+def test_the_first_of_several_largest_gets_the_gradient_as_in_keras(sizes, pool_size):
+    import keras
+    import tensorflow as tf
+
+    inputs = np.random.default_rng(0).integers(0, 3, size=(3, *sizes, 2)).astype("float32")
+    for strides in (None, 1):
+        for padding in ("valid", "same"):
+            variable = tf.constant(inputs)
+            with tf.GradientTape() as tape:
+                tape.watch(variable)
+                output = keras.ops.max_pool(variable, pool_size, strides, padding)
+            grad = np.random.default_rng(1).normal(size=output.shape).astype("float32")
+            ours = ops.max_pool_grad(grad, inputs, pool_size, strides, padding)
+            np.testing.assert_allclose(ours, tape.gradient(output, variable, tf.constant(grad)), atol=1e-6)
+
+
+def test_the_first_of_several_largest_gets_the_gradient_in_3d_too():
+    d_inputs = ops.max_pool_grad(np.full((1, 1, 1, 1, 1), 5.0), np.ones((1, 2, 2, 2, 1)), 2)
+    np.testing.assert_array_equal(d_inputs.ravel(), [5, 0, 0, 0, 0, 0, 0, 0])
+    d_inputs = ops.global_max_pool_grad([[5.0]], np.ones((1, 2, 2, 2, 1)))
+    np.testing.assert_array_equal(d_inputs.ravel(), [5, 0, 0, 0, 0, 0, 0, 0])
+
+
+def test_no_gradient_is_lost_in_the_padding():
+    """A window of −inf beside padding, which is −inf inside max_pool: the pixel wins."""
+    inputs = np.full((1, 2, 1), -np.inf)
+    np.testing.assert_array_equal(ops.max_pool_grad([[[5.0], [7.0]]], inputs, 2, 2, 1).ravel(), [5, 7])
+
+
+def test_stochastic_pool_draws_in_proportion_and_zeros_never():
+    window = np.array([0, 1, 2, 0, 5], "float32")
+    inputs = np.tile(window, 20_000).reshape(1, -1, 1)
+    drawn = ops.stochastic_pool(inputs, 5, training=True, seed=0)
+    counts = [int((drawn == cell).sum()) for cell in window]
+    assert counts[0] == 0
+    for cell, count in zip(window[[1, 2, 4]], np.array(counts)[[1, 2, 4]]):
+        p = cell / 8
+        assert abs(count - 20_000 * p) < 5 * np.sqrt(20_000 * p * (1 - p))
+    assert drawn.mean() == pytest.approx(ops.stochastic_pool(window.reshape(1, 5, 1), 5).item(), rel=0.01)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_stochastic_pool_of_zeros_is_zero_and_passes_nothing_back(training):
+    zeros = np.zeros((1, 4, 4, 1))
+    assert not ops.stochastic_pool(zeros, 2, training=training, seed=0).any()
+    assert not ops.stochastic_pool_grad(np.ones((1, 2, 2, 1)), zeros, 2, training=training, seed=0).any()
+
+
+def test_stochastic_pool_draws_the_same_with_the_same_seed():
+    inputs = np.random.default_rng(0).uniform(0.1, 1, size=(4, 9, 9, 3))
+
+    def draw(seed):
+        return ops.stochastic_pool(inputs, 3, 2, "same", training=True, seed=seed)
+
+    np.testing.assert_array_equal(draw(1), draw(1))
+    assert (draw(1) != draw(2)).any() and (draw(None) != draw(None)).any()
+    grad = np.ones_like(draw(1))
+    d_inputs = ops.stochastic_pool_grad(grad, inputs, 3, 2, "same", training=True, seed=1)
+    np.testing.assert_allclose((d_inputs * inputs).sum(), draw(1).sum())  # the cells drawn get it, and only they
+
+
+def test_the_gradient_of_a_window_with_nan_goes_to_the_nan():
+    inputs = np.array([1, np.nan, 3, np.nan]).reshape(1, 4, 1)
+    np.testing.assert_array_equal(ops.max_pool_grad([[[5.0]]], inputs, 4).ravel(), [0, 5, 0, 0])
+    np.testing.assert_array_equal(ops.global_max_pool_grad([[5.0]], inputs).ravel(), [0, 5, 0, 0])

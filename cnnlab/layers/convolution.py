@@ -1,0 +1,338 @@
+"""Convolution layers: the ops, with kernels that are learned."""
+
+from .. import ops
+from ..arithmetic import whole_number
+from ..ops._arguments import check_data_format, per_axis
+from .layer import Layer, check_padding, sum_over_positions, weight_settings
+
+__all__ = ["Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "DepthwiseConv2D", "SeparableConv2D"]
+
+
+class _Windowed(Layer):
+    """What slides a window: its size, strides, padding and dilation, and a bias."""
+
+    rank = 2
+
+    def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, bias_settings, **kwargs):
+        super().__init__(**kwargs)
+        check_data_format(data_format)
+        self.input_ndim = self.rank + 2
+        self.kernel_size = per_axis("kernel_size", kernel_size, self.rank)
+        self.strides = per_axis("strides", strides, self.rank)
+        self.dilation_rate = per_axis("dilation_rate", dilation_rate, self.rank)
+        self.padding = check_padding(padding, causal=self.rank == 1)
+        if self.padding == "causal":  # all zeros before the first step, none after the last
+            self.padding = ((self.dilation_rate[0] * (self.kernel_size[0] - 1), 0),)
+        self.bias_settings = bias_settings
+
+    def add_bias(self, filters):
+        if self.bias_settings:
+            self.add_weight("bias", (filters,), *self.bias_settings)
+
+    def plus_bias(self, features):
+        return features + self.bias if self.bias_settings else features
+
+    def bias_grad(self, grad):
+        if self.bias_settings:
+            self.gradients["bias"] = sum_over_positions(grad)
+
+
+class _Conv(_Windowed):
+    """A layer that convolves; the rank says in how many dimensions."""
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        data_format=None,
+        dilation_rate=1,
+        groups=1,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(
+            *(kernel_size, strides, padding, data_format, dilation_rate),
+            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            activation=activation,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self.filters = whole_number("filters", filters, at_least=1)
+        self.groups = whole_number("groups", groups, at_least=1)
+        if self.filters % self.groups:
+            raise ValueError(f"`filters` must be divisible by `groups`; got {filters} filters and {groups} groups.")
+        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        if channels % self.groups:
+            raise ValueError(f"{channels} channels cannot be shared out among `groups` = {self.groups}.")
+        self.add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), *self._kernel_settings)
+        self.add_bias(self.filters)
+
+    def call(self, inputs, training=False):
+        self.saved = inputs
+        features = ops.conv(inputs, self.kernel, self.strides, self.padding, None, self.dilation_rate)
+        return self.plus_bias(features)
+
+    def call_grad(self, grad):
+        self.bias_grad(grad)
+        d_inputs, self.gradients["kernel"] = ops.conv_grad(
+            grad, self.saved, self.kernel, self.strides, self.padding, None, self.dilation_rate
+        )
+        return d_inputs
+
+
+class Conv1D(_Conv):
+    """Convolution along one axis, with `filters` kernels: (N, length, channels) -> (N, positions, filters).
+
+    Parameters as for `Conv2D`; `padding` may also be "causal", which adds all zeros before the
+    first step, so that no output sees what comes after it.
+
+    Weights: kernel (kernel_size, channels / groups, filters), bias (filters,).
+    """
+
+    rank = 1
+
+
+class Conv2D(_Conv):
+    """Convolution of pictures with `filters` kernels: (N, height, width, channels) -> (N, rows, columns, filters).
+
+    Parameters
+    ----------
+    filters : int
+        How many kernels, and so how many feature maps come out.
+    kernel_size, strides, dilation_rate : int, or one int per spatial axis
+    padding : "valid" or "same"
+    data_format : None or "channels_last"
+    groups : int
+        Into how many parts the channels are split, each seen by its own filters.
+    activation : str, op, or None
+    use_bias : bool
+        Whether to add a number of its own to each feature map.
+    kernel_initializer, bias_initializer : str or initializer
+    kernel_regularizer, bias_regularizer : str, regularizer, or None
+    kernel_constraint, bias_constraint : str, constraint, or None
+    name, dtype, trainable, input_shape
+        As for every `Layer`.
+
+    Weights: kernel (*kernel_size, channels / groups, filters), bias (filters,).
+
+    Source: `keras.layers.Conv2D`.
+
+    >>> import numpy as np
+    >>> Conv2D(32, 3, activation="relu")(np.zeros((1, 28, 28, 1))).shape
+    (1, 26, 26, 32)
+    """
+
+    rank = 2
+
+
+class Conv3D(_Conv):
+    """Convolution of volumes: (N, depth, height, width, channels) -> (N, …, filters).
+
+    Parameters as for `Conv2D`. Weights: kernel (*kernel_size, channels / groups, filters), bias (filters,).
+    """
+
+    rank = 3
+
+
+class Conv2DTranspose(_Windowed):
+    """Transposed convolution: makes pictures larger, by laying kernels side by side.
+
+    Parameters as for `Conv2D`, without `groups`; and `output_padding`, how many cells more at the end.
+
+    Weights: kernel (*kernel_size, filters, channels), bias (filters,).
+
+    Source: `keras.layers.Conv2DTranspose`.
+
+    >>> import numpy as np
+    >>> Conv2DTranspose(8, 3, strides=2, padding="same")(np.zeros((1, 7, 7, 16))).shape
+    (1, 14, 14, 8)
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        output_padding=None,
+        data_format=None,
+        dilation_rate=1,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(
+            *(kernel_size, strides, padding, data_format, dilation_rate),
+            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            activation=activation,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self.filters = whole_number("filters", filters, at_least=1)
+        self.output_padding = output_padding
+        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
+
+    def build(self, input_shape):
+        self.add_weight("kernel", (*self.kernel_size, self.filters, input_shape[-1]), *self._kernel_settings)
+        self.add_bias(self.filters)
+
+    def call(self, inputs, training=False):
+        self.saved = inputs
+        features = ops.conv_transpose(
+            inputs, self.kernel, self.strides, self.padding, self.output_padding, None, self.dilation_rate
+        )
+        return self.plus_bias(features)
+
+    def call_grad(self, grad):
+        self.bias_grad(grad)
+        d_inputs, self.gradients["kernel"] = ops.conv_transpose_grad(
+            grad, self.saved, self.kernel, self.strides, self.padding, self.output_padding, None, self.dilation_rate
+        )
+        return d_inputs
+
+
+class DepthwiseConv2D(_Windowed):
+    """Convolution of each channel by itself: `depth_multiplier` feature maps for every channel.
+
+    Parameters as for `Conv2D`; the kernel's have names that begin with `depthwise_`.
+
+    Weights: kernel (*kernel_size, channels, depth_multiplier), bias (channels · depth_multiplier,).
+
+    Source: `keras.layers.DepthwiseConv2D`.
+    """
+
+    def __init__(
+        self,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        depth_multiplier=1,
+        data_format=None,
+        dilation_rate=1,
+        activation=None,
+        use_bias=True,
+        depthwise_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        depthwise_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        depthwise_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(
+            *(kernel_size, strides, padding, data_format, dilation_rate),
+            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            activation=activation,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self.depth_multiplier = whole_number("depth_multiplier", depth_multiplier, at_least=1)
+        self._kernel_settings = weight_settings(depthwise_initializer, depthwise_regularizer, depthwise_constraint)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        self.add_weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), *self._kernel_settings)
+        self.add_bias(channels * self.depth_multiplier)
+
+    def call(self, inputs, training=False):
+        self.saved = inputs
+        features = ops.depthwise_conv(inputs, self.kernel, self.strides, self.padding, None, self.dilation_rate)
+        return self.plus_bias(features)
+
+    def call_grad(self, grad):
+        self.bias_grad(grad)
+        d_inputs, self.gradients["kernel"] = ops.depthwise_conv_grad(
+            grad, self.saved, self.kernel, self.strides, self.padding, None, self.dilation_rate
+        )
+        return d_inputs
+
+
+class SeparableConv2D(_Windowed):
+    """A depthwise convolution, then one with a 1 × 1 kernel that mixes the channels: far fewer weights than `Conv2D`.
+
+    Parameters as for `Conv2D`; the kernels' have names that begin with `depthwise_` and `pointwise_`.
+
+    Weights: depthwise_kernel (*kernel_size, channels, depth_multiplier),
+    pointwise_kernel (1, 1, channels · depth_multiplier, filters), bias (filters,).
+
+    Source: `keras.layers.SeparableConv2D`.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        data_format=None,
+        dilation_rate=1,
+        depth_multiplier=1,
+        activation=None,
+        use_bias=True,
+        depthwise_initializer="glorot_uniform",
+        pointwise_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        depthwise_regularizer=None,
+        pointwise_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        depthwise_constraint=None,
+        pointwise_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(
+            *(kernel_size, strides, padding, data_format, dilation_rate),
+            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            activation=activation,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self.filters = whole_number("filters", filters, at_least=1)
+        self.depth_multiplier = whole_number("depth_multiplier", depth_multiplier, at_least=1)
+        self._depthwise_settings = weight_settings(depthwise_initializer, depthwise_regularizer, depthwise_constraint)
+        self._pointwise_settings = weight_settings(pointwise_initializer, pointwise_regularizer, pointwise_constraint)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        between = channels * self.depth_multiplier
+        depthwise_shape = (*self.kernel_size, channels, self.depth_multiplier)
+        self.add_weight("depthwise_kernel", depthwise_shape, *self._depthwise_settings)
+        self.add_weight("pointwise_kernel", (1, 1, between, self.filters), *self._pointwise_settings)
+        self.add_bias(self.filters)
+
+    def call(self, inputs, training=False):
+        self.saved = inputs
+        kernels = self.depthwise_kernel, self.pointwise_kernel
+        return self.plus_bias(
+            ops.separable_conv(inputs, *kernels, self.strides, self.padding, None, self.dilation_rate)
+        )
+
+    def call_grad(self, grad):
+        self.bias_grad(grad)
+        kernels = self.depthwise_kernel, self.pointwise_kernel
+        d_inputs, self.gradients["depthwise_kernel"], self.gradients["pointwise_kernel"] = ops.separable_conv_grad(
+            grad, self.saved, *kernels, self.strides, self.padding, None, self.dilation_rate
+        )
+        return d_inputs

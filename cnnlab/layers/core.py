@@ -1,0 +1,163 @@
+"""Layers that neither convolve nor pool: inputs, dense layers, shapes."""
+
+import numpy as np
+
+from ..arithmetic import whole_number
+from ..ops._arguments import check_data_format
+from .layer import Layer, sum_over_positions, weight_settings
+
+__all__ = ["Dense", "Flatten", "Input", "InputLayer", "ZeroPadding2D"]
+
+
+class InputLayer(Layer):
+    """The shape of one input of a model; it computes nothing. `Input` makes it."""
+
+    def __init__(self, shape, batch_size=None, dtype=None, name=None):
+        super().__init__(name=name, dtype=dtype)
+        if isinstance(shape, (int, np.integer)):
+            raise TypeError(f"`shape` must be a tuple, such as ({shape},); got {shape!r}.")
+        sizes = tuple(shape)
+        for size in sizes:
+            if size is not None:
+                whole_number("shape", size, at_least=1)
+        self.shape = sizes
+        self.batch_size = batch_size  # As in Keras it is only a note: any batch fits.
+
+    def call(self, inputs, training=False):
+        return inputs
+
+    def call_grad(self, grad):
+        return grad
+
+
+def Input(shape, batch_size=None, dtype=None, name=None):
+    """The shape of one input, as the first entry of a model, so that its weights are made at once.
+
+    Parameters
+    ----------
+    shape : tuple of ints
+        Without the batch: (28, 28, 1). None stands for a size that is known only when data comes.
+
+    >>> Input((28, 28, 1)).shape
+    (28, 28, 1)
+    """
+    return InputLayer(shape, batch_size, dtype, name)
+
+
+class Dense(Layer):
+    """Every output is a sum over all inputs, each times a weight of its own: (N, channels) -> (N, units).
+
+    Inputs with more axes keep them: it works along the last one, as in Keras. Put `Flatten` before
+    it to sum over whole pictures.
+
+    Parameters
+    ----------
+    units : int
+    activation : str, op, or None
+    use_bias : bool
+    kernel_initializer, bias_initializer : str or initializer
+    kernel_regularizer, bias_regularizer : str, regularizer, or None
+    kernel_constraint, bias_constraint : str, constraint, or None
+    name, dtype, trainable, input_shape
+        As for every `Layer`.
+
+    Weights: kernel (channels, units), bias (units,).
+
+    Source: `keras.layers.Dense`.
+
+    >>> Dense(10, activation="softmax")(np.zeros((1, 784))).shape
+    (1, 10)
+    """
+
+    def __init__(
+        self,
+        units,
+        activation=None,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(activation=activation, activity_regularizer=activity_regularizer, **kwargs)
+        self.units = whole_number("units", units, at_least=1)
+        self.use_bias = use_bias
+        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._bias_settings = weight_settings(bias_initializer, bias_regularizer, bias_constraint)
+
+    def build(self, input_shape):
+        if len(input_shape) < 2:
+            raise ValueError(f"takes inputs of shape (batch, …, channels); got shape {input_shape}.")
+        self.add_weight("kernel", (input_shape[-1], self.units), *self._kernel_settings)
+        if self.use_bias:
+            self.add_weight("bias", (self.units,), *self._bias_settings)
+
+    def call(self, inputs, training=False):
+        self.saved = inputs
+        outputs = inputs @ self.kernel
+        return outputs + self.bias if self.use_bias else outputs
+
+    def call_grad(self, grad):
+        inputs = self.saved
+        rows = inputs.reshape(-1, inputs.shape[-1])
+        self.gradients["kernel"] = rows.T @ grad.reshape(-1, self.units)
+        if self.use_bias:
+            self.gradients["bias"] = sum_over_positions(grad)
+        return grad @ self.kernel.T
+
+
+class Flatten(Layer):
+    """Everything that belongs to one example in one row: (N, height, width, channels) -> (N, height · width · channels).
+
+    >>> Flatten()(np.zeros((1, 13, 13, 32))).shape
+    (1, 5408)
+    """
+
+    def __init__(self, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        check_data_format(data_format)
+
+    def call(self, inputs, training=False):
+        self.saved = inputs.shape
+        return inputs.reshape(len(inputs), int(np.prod(inputs.shape[1:])))
+
+    def call_grad(self, grad):
+        return grad.reshape(self.saved)
+
+
+class ZeroPadding2D(Layer):
+    """Rows and columns of zeros around pictures.
+
+    Parameters
+    ----------
+    padding : int, (rows, columns), or ((top, bottom), (left, right))
+        How many; an int goes on all four sides.
+    data_format : None or "channels_last"
+
+    >>> ZeroPadding2D(((1, 0), (2, 2)))(np.zeros((1, 4, 4, 3))).shape
+    (1, 5, 8, 3)
+    """
+
+    input_ndim = 4
+
+    def __init__(self, padding=(1, 1), data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        check_data_format(data_format)
+        per_axis = tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
+        pairs = [tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair) for pair in per_axis]
+        if len(pairs) != 2 or any(len(pair) != 2 for pair in pairs):
+            raise ValueError(
+                f"`padding` must be an int, (rows, columns) or ((top, bottom), (left, right)); got {padding!r}."
+            )
+        self.padding = tuple(tuple(whole_number("padding", cells, at_least=0) for cells in pair) for pair in pairs)
+
+    def call(self, inputs, training=False):
+        return np.pad(inputs, ((0, 0), *self.padding, (0, 0)))
+
+    def call_grad(self, grad):
+        (top, bottom), (left, right) = self.padding
+        return grad[:, top : grad.shape[1] - bottom, left : grad.shape[2] - right]

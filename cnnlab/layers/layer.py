@@ -1,0 +1,237 @@
+"""What all layers have in common."""
+
+import inspect
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+
+from .. import _names, activations, config, constraints, initializers, regularizers
+from ..ops._arguments import as_float
+
+__all__ = ["Layer"]
+
+_AXES = {
+    3: "(batch, length, channels)",
+    4: "(batch, height, width, channels)",
+    5: "(batch, depth, height, width, channels)",
+}
+
+
+class _Settings(NamedTuple):
+    """What a layer knows about one of its weights."""
+
+    trainable: bool
+    regularizer: object
+    constraint: object
+
+
+class Layer:
+    """One step of a network: an array in, an array out, and weights that it learns.
+
+    `layer(inputs)` makes the weights when it is first called, and computes the outputs: first `call`,
+    then the activation. `layer.backward(grad)` goes the same way back, for the inputs of the last call.
+
+    To make a layer of your own, write
+
+    - `build(input_shape)`, if it has weights: calls `add_weight` for each;
+    - `call(inputs, training)`: the outputs, before the activation. What the way back needs goes into `self.saved`;
+    - `call_grad(grad)`: from the gradient by those outputs, the gradient by the inputs. The
+      gradients by the weights go into `self.gradients`.
+
+    Parameters
+    ----------
+    activation : str, op, or None
+    name : str, optional
+    dtype : "float32" or "float64", optional
+        What it computes in; `cnnlab.config.floatx()` by default.
+    trainable : bool
+        Whether training changes the weights.
+    input_shape : tuple of ints, optional
+        Shape of one input, without the batch: in the first layer of a model, the same as an `Input` before it.
+
+    Attributes
+    ----------
+    gradients : dict
+        After `backward`: the gradient of the loss by each weight, by name.
+    """
+
+    input_ndim = None  # How many axes the inputs have, if only that fits.
+
+    def __init__(
+        self,
+        activation=None,
+        name=None,
+        dtype=None,
+        trainable=True,
+        input_shape=None,
+        input_dim=None,
+        activity_regularizer=None,
+    ):
+        if activity_regularizer is not None:
+            raise NotImplementedError("`activity_regularizer` exists only in Keras; here it must be None.")
+        self.name = name or _names.auto_name(type(self).__name__)
+        self.dtype = config.check_floatx("dtype", dtype or config.floatx())
+        self.activation = activations.get(activation)
+        self.trainable = trainable
+        self.first_shape = (input_dim,) if input_shape is None and input_dim is not None else input_shape
+        self.output_shape = None  # (None, …), once a model has built it
+        self.built_for = None  # the shape of the inputs that the weights were made for
+        self.gradients = {}
+        self.forget()
+        self._settings = {}
+        self._knows_training = "training" in inspect.signature(self.call).parameters
+
+    def build(self, input_shape):
+        """Make the weights for inputs of this shape; nothing to do for most layers."""
+
+    def call(self, inputs, training=False):
+        """The outputs, before the activation."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call(inputs, training)` yet: write it.")
+
+    def call_grad(self, grad):
+        """The gradient by the inputs of the last `call`, from the gradient by its outputs."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call_grad(grad)` yet: write it.")
+
+    def __call__(self, inputs, training=False):
+        with self._named_errors():
+            inputs = as_float("inputs", inputs).astype(self.dtype, copy=False)
+            self._check_shape(inputs.shape)
+            if self.built_for is None:
+                self.build(inputs.shape)
+                self.built_for = inputs.shape
+            self.before_activation = self.call(inputs, training) if self._knows_training else self.call(inputs)
+            return self.activation(self.before_activation)
+
+    def backward(self, grad, through_activation=True):
+        """The gradient of the loss by the inputs of the last call; `gradients` has those by the weights.
+
+        Parameters
+        ----------
+        grad : array
+            Gradient by the outputs; or, with through_activation=False, by what went into the activation.
+        """
+        if self.before_activation is None:
+            raise RuntimeError(f"Layer {self.name!r} has no inputs to go back to: call it, or its model, first.")
+        with self._named_errors():
+            grad = as_float("grad", grad).astype(self.dtype, copy=False)
+            if grad.shape != self.before_activation.shape:
+                raise ValueError(
+                    f"`grad` must have the shape of the outputs, {self.before_activation.shape}; got shape {grad.shape}."
+                )
+            if through_activation:
+                grad = self.activation.gradient(grad, self.before_activation)
+            return self.call_grad(grad)
+
+    def forget(self):
+        """Let go of what the last call left for `backward`."""
+        self.saved = self.before_activation = None
+
+    def add_weight(self, name, shape, initializer, regularizer=None, constraint=None, trainable=True):
+        """Make the weight `self.<name>`."""
+        setattr(self, name, initializers.get(initializer)(shape, dtype=self.dtype))
+        self._settings[name] = _Settings(trainable, regularizers.get(regularizer), constraints.get(constraint))
+
+    @property
+    def built(self):
+        return self.built_for is not None
+
+    @property
+    def weight_names(self):
+        """The names of the weights in Keras's order: trainable ones first."""
+        return sorted(self._settings, key=lambda name: not self._settings[name].trainable)
+
+    @property
+    def trainable_weight_names(self):
+        return [name for name in self.weight_names if self.trainable and self._settings[name].trainable]
+
+    @property
+    def weights(self):
+        """The weights themselves, in the order of `weight_names`."""
+        return [getattr(self, name) for name in self.weight_names]
+
+    def get_weights(self):
+        """Copies of the weights, in the order of `weight_names`."""
+        return [weight.copy() for weight in self.weights]
+
+    def set_weights(self, weights):
+        """Replace the weights by arrays of the same shapes, in the order of `weight_names`."""
+        if not self.built:
+            raise ValueError(f"Layer {self.name!r} has no weights yet: call it once, so that it knows its input shape.")
+        weights = [as_float("weights", weight) for weight in weights]
+        names = self.weight_names
+        if len(weights) != len(names):
+            raise ValueError(
+                f"Layer {self.name!r} has {len(names)} weights ({', '.join(names) or 'none'}); got {len(weights)}."
+            )
+        for name, weight in zip(names, weights):
+            if weight.shape != getattr(self, name).shape:
+                raise ValueError(
+                    f"Layer {self.name!r}: `{name}` has shape {getattr(self, name).shape}; got shape {weight.shape}."
+                )
+        for name, weight in zip(names, weights):
+            setattr(self, name, weight.astype(self.dtype))  # astype copies
+
+    def count_params(self):
+        """How many numbers the weights hold."""
+        return sum(weight.size for weight in self.weights)
+
+    def penalty(self):
+        """What the regularizers of the weights add to the loss."""
+        regularized = ((self._settings[name].regularizer, getattr(self, name)) for name in self._settings)
+        return sum(regularizer(weight) for regularizer, weight in regularized if regularizer)
+
+    def total_gradient(self, name):
+        """The gradient of the loss by a weight, that of its penalty included."""
+        regularizer = self._settings[name].regularizer
+        gradient = self.gradients[name]
+        return gradient + regularizer.gradient(getattr(self, name)) if regularizer else gradient
+
+    def constrain(self, name, weight):
+        """The new value of a weight, within its constraint."""
+        constraint = self._settings[name].constraint
+        return np.asarray(constraint(weight), self.dtype) if constraint else weight
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name!r}{'' if self.built else ', not built yet'}>"
+
+    def _check_shape(self, shape):
+        if self.input_ndim is not None and len(shape) != self.input_ndim:
+            hint = ""
+            if len(shape) == self.input_ndim - 1:
+                hint = " Gray images need an axis for their one channel: x[..., None]."
+            elif len(shape) == 2:
+                hint = " Flatten or Dense before it has taken the pictures apart: put this layer before them."
+            axes = _AXES.get(self.input_ndim, "(batch, channels)")
+            raise ValueError(f"takes inputs with {self.input_ndim} axes, {axes}; got shape {shape}.{hint}")
+        if self._settings and self.built and (len(shape) != len(self.built_for) or shape[-1] != self.built_for[-1]):
+            raise ValueError(
+                f"was built for inputs of shape {(None, *self.built_for[1:])}, and its weights fit only "
+                f"{self.built_for[-1]} on the last axis; got shape {shape}."
+            )
+
+    @contextmanager
+    def _named_errors(self):
+        """Errors from inside say which layer they come from."""
+        try:
+            yield
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"Layer {self.name!r} ({type(self).__name__}): {error}") from error
+
+
+def weight_settings(initializer, regularizer, constraint):
+    """What `add_weight` takes, looked up: a wrong name is noticed when the layer is made, not when it is built."""
+    return initializers.get(initializer), regularizers.get(regularizer), constraints.get(constraint)
+
+
+def sum_over_positions(grad):
+    """The gradient by a bias: the sum over everything but the last axis."""
+    return grad.sum(axis=tuple(range(grad.ndim - 1)), dtype=np.float64).astype(grad.dtype)
+
+
+def check_padding(padding, causal=False):
+    known = ("valid", "same", "causal") if causal else ("valid", "same")
+    if not isinstance(padding, str) or padding.lower() not in known:
+        raise ValueError(f"`padding` must be {' or '.join(map(repr, known))}; got {padding!r}.")
+    return padding.lower()

@@ -1,0 +1,110 @@
+"""Batch normalization, with its moving averages."""
+
+import numpy as np
+
+from .. import ops
+from .layer import Layer, weight_settings
+
+__all__ = ["BatchNormalization"]
+
+
+class BatchNormalization(Layer):
+    """Every channel shifted and scaled: while training to mean 0 and variance 1 over the batch.
+
+    Otherwise with the moving averages that training left. Then both are learned anew: · gamma + beta.
+
+    Parameters
+    ----------
+    axis : int
+        The axis of the channels.
+    momentum : float
+        How slowly the moving averages forget.
+    epsilon : float
+        Keeps a channel that never changes from dividing by zero.
+    center, scale : bool
+        Whether there is a beta, and a gamma.
+    …_initializer, …_regularizer, …_constraint
+        For beta and gamma; initializers for the moving averages as well.
+
+    Weights: gamma, beta, moving_mean, moving_variance, each (channels,). The last two are not
+    trainable; with trainable=False the layer always uses them, as in Keras.
+
+    Source: `keras.layers.BatchNormalization`; Ioffe & Szegedy, 2015.
+
+    >>> BatchNormalization(epsilon=0)([[1, 10], [3, 30]], training=True)
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        axis=-1,
+        momentum=0.99,
+        epsilon=1e-3,
+        center=True,
+        scale=True,
+        beta_initializer="zeros",
+        gamma_initializer="ones",
+        moving_mean_initializer="zeros",
+        moving_variance_initializer="ones",
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
+        self._gamma_settings = (
+            weight_settings(gamma_initializer, gamma_regularizer, gamma_constraint) if scale else None
+        )
+        self._beta_settings = weight_settings(beta_initializer, beta_regularizer, beta_constraint) if center else None
+        self._moving_initializers = moving_mean_initializer, moving_variance_initializer
+        self.gamma = self.beta = None
+
+    def build(self, input_shape):
+        if not -len(input_shape) <= self.axis < len(input_shape):
+            raise ValueError(f"`axis` {self.axis} is not an axis of inputs of shape {input_shape}.")
+        shape = (input_shape[self.axis],)
+        if self._gamma_settings:
+            self.add_weight("gamma", shape, *self._gamma_settings)
+        if self._beta_settings:
+            self.add_weight("beta", shape, *self._beta_settings)
+        for name, initializer in zip(("moving_mean", "moving_variance"), self._moving_initializers):
+            self.add_weight(name, shape, initializer, trainable=False)
+
+    def call(self, inputs, training=False):
+        of_batch = training and self.trainable
+        if of_batch:
+            others = self._other_axes(inputs)
+            mean = inputs.mean(axis=others, dtype=np.float64).astype(inputs.dtype)
+            variance = np.square(inputs - self._along_axis(mean, inputs)).mean(axis=others, dtype=np.float64)
+            variance = variance.astype(inputs.dtype)
+            self.moving_mean = self.momentum * self.moving_mean + (1 - self.momentum) * mean
+            self.moving_variance = self.momentum * self.moving_variance + (1 - self.momentum) * variance
+        else:
+            mean, variance = self.moving_mean, self.moving_variance
+        self.saved = inputs, mean, variance, of_batch
+        return ops.batch_normalization(inputs, mean, variance, self.axis, self.beta, self.gamma, self.epsilon)
+
+    def call_grad(self, grad):
+        inputs, mean, variance, of_batch = self.saved
+        d_inputs, d_mean, d_variance, d_beta, d_gamma = ops.batch_normalization_grad(
+            grad, inputs, mean, variance, self.axis, self.beta, self.gamma, self.epsilon
+        )
+        if self.gamma is not None:
+            self.gradients["gamma"] = d_gamma
+        if self.beta is not None:
+            self.gradients["beta"] = d_beta
+        if not of_batch:
+            return d_inputs
+        # The mean and the variance were made of the inputs: each input has its share in them.
+        share = len(mean) / inputs.size
+        d_mean, d_variance, mean = (self._along_axis(x, inputs) for x in (d_mean, d_variance, mean))
+        return d_inputs + share * (d_mean + 2 * d_variance * (inputs - mean))
+
+    def _other_axes(self, inputs):
+        return tuple(i for i in range(inputs.ndim) if i != self.axis % inputs.ndim)
+
+    def _along_axis(self, per_channel, inputs):
+        return np.expand_dims(per_channel, self._other_axes(inputs))

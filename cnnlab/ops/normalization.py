@@ -1,0 +1,100 @@
+"""Batch normalization: shift and scale every channel."""
+
+import numpy as np
+
+from ._arguments import as_float, as_grad, exact, one_number
+
+__all__ = ["batch_normalization", "batch_normalization_grad"]
+
+
+def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    """(x − mean) / √(variance + epsilon) · scale + offset, for each channel.
+
+    Parameters
+    ----------
+    x : array
+    mean, variance : arrays, shape (channels,)
+        Given, not computed: while training, those of the batch; later, their moving averages.
+    axis : int
+        The axis of the channels.
+    offset, scale : arrays, shape (channels,), or None
+        None means 0 and 1.
+    epsilon : float
+        Keeps a channel that never changes from dividing by zero.
+
+    Returns
+    -------
+    array, of the shape of `x`
+
+    Source: `keras.ops.batch_normalization`; Ioffe & Szegedy, 2015.
+
+    >>> batch_normalization([[1, 10], [3, 30]], mean=[2, 20], variance=[1, 100], axis=-1, epsilon=0)
+    array([[-1., -1.],
+           [ 1.,  1.]], dtype=float32)
+    """
+    x, mean, deviation, offset, scale = _arguments(x, mean, variance, axis, offset, scale, epsilon)
+    output = (x.astype(mean.dtype, copy=False) - mean) / deviation
+    if scale is not None:
+        output *= scale
+    if offset is not None:
+        output += offset
+    return output.astype(x.dtype, copy=False)
+
+
+def batch_normalization_grad(grad, x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
+    """Gradient of `batch_normalization`, with `mean` and `variance` as numbers of their own.
+
+    While training they depend on `x`, too: the layer adds that part.
+
+    Returns
+    -------
+    d_x, d_mean, d_variance, d_offset, d_scale
+        Of the shapes of the arguments; None for an offset or a scale that is None.
+
+    >>> d_x, d_mean, d_variance, d_offset, d_scale = batch_normalization_grad(
+    ...     np.ones((3, 2)), np.zeros((3, 2)), mean=[1, 2], variance=[4, 4], axis=-1, epsilon=0)
+    >>> d_x[0], d_mean, d_offset
+    (array([0.5, 0.5]), array([-1.5, -1.5]), None)
+    """
+    x, mean, deviation, offset, scale = _arguments(x, mean, variance, axis, offset, scale, epsilon)
+    grad = as_grad(grad, x.shape, mean.dtype)
+    others = tuple(i for i in range(x.ndim) if i != axis % x.ndim)
+    normal = (x.astype(mean.dtype, copy=False) - mean) / deviation
+    d_normal = grad if scale is None else grad * scale
+    d_x = d_normal / deviation
+    d_mean = -d_x.sum(axis=others)
+    d_variance = -(d_x * normal).sum(axis=others) / (2 * deviation.ravel())
+    d_offset = None if offset is None else grad.sum(axis=others)
+    d_scale = None if scale is None else (grad * normal).sum(axis=others)
+    every = (d_x, d_mean, d_variance, d_offset, d_scale)
+    return tuple(d if d is None else d.astype(x.dtype, copy=False) for d in every)
+
+
+def _arguments(x, mean, variance, axis, offset, scale, epsilon):
+    """x; then mean, standard deviation, offset and scale, each along its axis and in the type of the sums."""
+    x = as_float("x", x)
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)) or not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"`axis` must be an axis of `x`, whose shape is {x.shape}; got {axis!r}.")
+    if not one_number("epsilon", epsilon) >= 0:
+        raise ValueError(f"`epsilon` must be at least 0; got {epsilon}.")
+    shape = [1] * x.ndim
+    shape[axis] = x.shape[axis]
+
+    def along_axis(name, vector):
+        if vector is None:
+            return None
+        vector = as_float(name, vector)
+        if vector.shape != (x.shape[axis],):
+            raise ValueError(
+                f"`{name}` must hold one number for each of the {x.shape[axis]} channels along axis {axis} of `x`, "
+                f"whose shape is {x.shape}; got shape {vector.shape}."
+            )
+        return vector.astype(exact(x.dtype), copy=False).reshape(shape)
+
+    mean, variance = along_axis("mean", mean), along_axis("variance", variance)
+    if mean is None or variance is None:
+        raise ValueError("`mean` and `variance` must be given: x.mean and x.var over the other axes, for one batch.")
+    if (variance < 0).any():
+        raise ValueError(f"`variance` must not be negative; got {variance.min()}.")
+    deviation = np.sqrt(variance + variance.dtype.type(epsilon))
+    return x, mean, deviation, along_axis("offset", offset), along_axis("scale", scale)
