@@ -16,7 +16,7 @@ def test_stored_results_say_how_they_were_made(lesson):
 
 
 def test_lesson_10_on_the_real_mnist(real_data):
-    """The bars of the lesson: dense about 92–93 %, as the articles report; CNN at least 98.5 %; the shift hurts less."""
+    """The bars: dense about 92–93 %, as the articles report; CNN at least 98.5 %; a shift hurts it less."""
     results, _ = full_results.run("10-mnist-with-keras", seed=0)
     assert results["data"] == "MNIST, verified to be exactly as published"
     dense, cnn = results["dense"], results["cnn"]

@@ -9,8 +9,9 @@ import sys
 import time
 import urllib.request
 
-import notebooks
 import pytest
+
+import notebooks
 
 RUN_ALL = """async () => {
   const finished = await jupyterapp.commands.execute('notebook:run-all-cells');
@@ -81,7 +82,9 @@ def test_a_lesson_runs_in_jupyterlab(lesson):
     outputs = [(cell["id"], output) for cell in model["cells"] for output in cell.get("outputs", [])]
     assert [(i, o) for i, o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
     explorers = page.locator(".cnnlab-explorer")
-    assert explorers.count() == sum("Explorer(" in cell["source"] for cell in model["cells"] if cell["cell_type"] == "code")
+    assert explorers.count() == sum(
+        "Explorer(" in cell["source"] for cell in model["cells"] if cell["cell_type"] == "code"
+    )
     for i in range(explorers.count()):
         hover_changes_the_sum(explorers.nth(i))
     pictures = page.locator(".jp-OutputArea-output img")

@@ -3,9 +3,9 @@
 import re
 
 import nbformat
-import notebooks
 import pytest
 
+import notebooks
 from cnnlab.exercises import solution_source
 
 MOST_MEMORY = 1.6e9  # bytes; Binder has 2 GB, JupyterLab's server included

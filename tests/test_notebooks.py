@@ -5,8 +5,9 @@ import statistics
 from html.parser import HTMLParser
 
 import nbformat
-import notebooks
 import pytest
+
+import notebooks
 
 TAGS = {"exercise", "use", "nbval-ignore-output", "nbval-raises-exception", "raises-exception"}
 LESSONS = notebooks.lessons()

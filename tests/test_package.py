@@ -14,7 +14,11 @@ ROOT = Path(__file__).parent.parent
 
 def python(code, **env):
     return subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **env}, cwd=env.get("PYTHONPATH"), text=True, capture_output=True
+        [sys.executable, "-c", code],
+        env={**os.environ, **env},
+        cwd=env.get("PYTHONPATH"),
+        text=True,
+        capture_output=True,
     )
 
 

@@ -15,6 +15,7 @@ import time
 from importlib.metadata import PackageNotFoundError, version
 
 import nbformat
+
 import notebooks
 
 FOLDER = notebooks.FOLDER / "results"
@@ -24,7 +25,9 @@ LESSONS = ["10-mnist-with-keras"]
 def run(lesson, seed):
     """One full run: (the lesson's `results`, minutes)."""
     notebook = nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("results-")]  # these show the stored ones
+    notebook.cells = [
+        cell for cell in notebook.cells if not cell.id.startswith("results-")
+    ]  # these show the stored ones
     notebook.cells.append(nbformat.v4.new_code_cell("import json; print(json.dumps(results))"))
     started = time.perf_counter()
     notebooks.execute(notebook, {"CNNLAB_SCALE": "full", "CNNLAB_SEED": str(seed), "CNNLAB_DRAWN": ""}, timeout=7200)

@@ -133,9 +133,7 @@ def _draw(name, n_train, n_test):
     x_test, y_test = draw(n_test or _DRAWN_SIZES[1], seed=0, split="test")
     class_names = tuple(drawn.SCENE_NAMES) if name == "cifar10" else _MODULES[name].CLASS_NAMES
     _show(_Banner(what, title))
-    return Dataset(
-        name, x_train, y_train, x_test, y_test, class_names, source=f"drawn {what}, not {title}", drawn=True
-    )
+    return Dataset(name, x_train, y_train, x_test, y_test, class_names, source=f"drawn {what}, not {title}", drawn=True)
 
 
 class _Banner:

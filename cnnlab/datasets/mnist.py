@@ -59,9 +59,7 @@ def read(path="mnist.npz"):
             f"path must be a file name without folders, as in Keras; got {name!r}. "
             f"To use another folder, set the environment variable CNNLAB_DATA_DIR to it."
         )
-    file = _files.find(name) or _files.download(
-        "mnist", "MNIST", name, MIRRORS, SHA256, _files.folders()[0] / name
-    )
+    file = _files.find(name) or _files.download("mnist", "MNIST", name, MIRRORS, SHA256, _files.folders()[0] / name)
     with _files.reading(file), zipfile.ZipFile(file) as archive:
         arrays = {key: _read_array(archive, key, shape) for key, shape in SHAPES.items()}
         for key in ("y_train", "y_test"):

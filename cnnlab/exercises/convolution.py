@@ -276,9 +276,7 @@ def height_and_width_mixed_up(image, kernel):
     kernel_width, kernel_height = kernel.shape
     output = np.zeros((height - kernel_height + 1, width - kernel_width + 1))
     for row, column in np.ndindex(output.shape):
-        output[row, column] = np.sum(
-            image[row : row + kernel_height, column : column + kernel_width] * kernel
-        )
+        output[row, column] = np.sum(image[row : row + kernel_height, column : column + kernel_width] * kernel)
     return output
 
 

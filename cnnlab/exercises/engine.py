@@ -409,8 +409,16 @@ def _kind(value):
 def _picture(value):
     # Every option is set, so that the learner's own print options do not change the verdict.
     with np.printoptions(
-        precision=3, suppress=True, floatmode="maxprec", linewidth=88, threshold=1000, sign="-",
-        nanstr="nan", infstr="inf", formatter=None, legacy=False,
+        precision=3,
+        suppress=True,
+        floatmode="maxprec",
+        linewidth=88,
+        threshold=1000,
+        sign="-",
+        nanstr="nan",
+        infstr="inf",
+        formatter=None,
+        legacy=False,
     ):
         return str(value)
 

@@ -41,7 +41,14 @@ def _labels(rng):
 
 
 def _images(rng):
-    for shape, pixels in [((1, 1, 3), 1), ((1, 2, 3), 1), ((2, 2, 4), 3), ((2, 3, 5), 0), ((3, 4, 3), 3), ((2, 5, 8), 2)]:
+    for shape, pixels in [
+        ((1, 1, 3), 1),
+        ((1, 2, 3), 1),
+        ((2, 2, 4), 3),
+        ((2, 3, 5), 0),
+        ((3, 4, 3), 3),
+        ((2, 5, 8), 2),
+    ]:
         yield rng.integers(1, 10, shape) / 2, pixels
 
 
@@ -81,7 +88,9 @@ def channels_forgotten(kernel_size, channels, filters):
     return (kernel_size[0] * kernel_size[1] + 1) * filters
 
 
-@parameters.misconception("there is a bias for each channel of each filter", "The channels are summed up first: one bias a filter.")
+@parameters.misconception(
+    "there is a bias for each channel of each filter", "The channels are summed up first: one bias a filter."
+)
 def bias_per_channel(kernel_size, channels, filters):
     return (kernel_size[0] * kernel_size[1] + 1) * channels * filters
 
@@ -183,7 +192,8 @@ def to_the_left(images, pixels):
 
 
 @shift.misconception(
-    "what leaves on the right comes back on the left, as np.roll does", "Zeros come in from the left. Set them after the roll."
+    "what leaves on the right comes back on the left, as np.roll does",
+    "Zeros come in from the left. Set them after the roll.",
 )
 def wrapped(images, pixels):
     return np.roll(images, pixels, axis=2)
@@ -191,10 +201,14 @@ def wrapped(images, pixels):
 
 @shift.misconception("the images move down", "To the right: along the last axis.")
 def downward(images, pixels):
-    return shift_right(images.transpose(0, 2, 1), pixels).transpose(0, 2, 1) if pixels <= images.shape[1] else 0 * images
+    return (
+        shift_right(images.transpose(0, 2, 1), pixels).transpose(0, 2, 1) if pixels <= images.shape[1] else 0 * images
+    )
 
 
-@shift.misconception("the images are moved along the first axis", "Axis 0 counts the images. Columns are the last axis.")
+@shift.misconception(
+    "the images are moved along the first axis", "Axis 0 counts the images. Columns are the last axis."
+)
 def first_axis(images, pixels):
     return np.roll(images, pixels, axis=0)
 

@@ -26,6 +26,4 @@ from .losses import *
 from .normalization import *
 from .pooling import *
 
-__all__ = sorted(
-    activations.__all__ + convolution.__all__ + losses.__all__ + normalization.__all__ + pooling.__all__
-)
+__all__ = sorted(activations.__all__ + convolution.__all__ + losses.__all__ + normalization.__all__ + pooling.__all__)

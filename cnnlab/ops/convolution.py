@@ -164,9 +164,7 @@ def separable_conv_grad(
     return tuple(d.astype(inputs.dtype, copy=False) for d in (d_inputs, d_depthwise_kernel, d_pointwise_kernel))
 
 
-def conv_transpose(
-    inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1
-):
+def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1):
     """Transposed convolution: each input pixel lays a copy of the kernel, times itself, on the output.
 
     It is the gradient of `conv` with respect to its inputs: it undoes what `conv` does to the

@@ -83,7 +83,9 @@ def show_confusion(matrix, class_names, title=None):
 def _describe_confusion(matrix, names, title):
     right, total = int(np.trace(matrix)), int(matrix.sum())
     wrong = matrix - np.diag(np.diag(matrix))
-    alt = f"{title + '. ' if title else ''}Confusion matrix of {len(names)} classes: {right} of {total} on the diagonal."
+    alt = (
+        f"{title + '. ' if title else ''}Confusion matrix of {len(names)} classes: {right} of {total} on the diagonal."
+    )
     most = np.argsort(-wrong, axis=None, kind="stable")[:3]
     mistakes = [
         f"{names[i]} taken for {names[j]} ({wrong[i, j]} times)"
@@ -149,5 +151,9 @@ class _Line:
         return self.text
 
     def _repr_html_(self):
-        bar = "" if self.done is None else f'<progress value="{self.done:.3f}" aria-label="Training progress"></progress> '
+        bar = (
+            ""
+            if self.done is None
+            else f'<progress value="{self.done:.3f}" aria-label="Training progress"></progress> '
+        )
         return f"{bar}<span>{self.text}</span>"

@@ -42,8 +42,16 @@ def test_classes_are_balanced_and_shuffled(draw):
 def test_names():
     assert len(drawn.SCENE_NAMES) == len(set(drawn.SCENE_NAMES)) == 10
     assert drawn.CLOTHING_NAMES == (
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-        "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
     )
 
 
@@ -118,7 +126,7 @@ def test_numpy_integers_are_fine():
         ({"n": 1, "seed": -3}, ValueError, "seed must be 0 or more; got -3"),
         ({"n": 1, "seed": 0.5}, TypeError, r"seed must be a whole number.*got 0\.5"),
         ({"n": 1, "seed": None}, TypeError, "seed must be a whole number.*got None"),
-        ({"n": 1, "split": "valid"}, ValueError, "split must be \"train\" or \"test\"; got 'valid'"),
+        ({"n": 1, "split": "valid"}, ValueError, 'split must be "train" or "test"; got \'valid\''),
         ({"n": 1, "split": ["train"]}, ValueError, r"split must be .*got \['train'\]"),
     ],
 )
@@ -192,14 +200,20 @@ def _small_cnn(images, labels, epochs):
     keras = pytest.importorskip("keras")
     keras.utils.set_random_seed(0)
     layers = keras.layers
-    model = keras.Sequential([
-        keras.Input(images.shape[1:] if images.ndim == 4 else (*images.shape[1:], 1)),
-        layers.Rescaling(1 / 255),
-        layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(),
-        layers.Conv2D(64, 3, activation="relu"), layers.MaxPooling2D(),
-        layers.Flatten(), layers.Dense(128, activation="relu"), layers.Dropout(0.5),
-        layers.Dense(10, activation="softmax"),
-    ])
+    model = keras.Sequential(
+        [
+            keras.Input(images.shape[1:] if images.ndim == 4 else (*images.shape[1:], 1)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(32, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(64, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(128, activation="relu"),
+            layers.Dropout(0.5),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(images.reshape(-1, *model.input_shape[1:]), labels, batch_size=64, epochs=epochs, verbose=0)
     return model

@@ -342,6 +342,7 @@ def test_a_missing_batch_is_named(small_batches, data_dir):
 
 def array_state(shape, code, raw):
     """A pickle of {"data": array} whose parts need not fit together."""
+
     class Described:
         def __reduce__(self):
             array = np.empty(0, np.uint8).__reduce__()
@@ -618,9 +619,12 @@ def test_no_network_and_no_file_names_three_ways_out(name, tmp_path, capfd):
     assert time.monotonic() - started < 5
     message = str(caught.value)
     cache = tmp_path / "home/.keras/datasets"
-    assert f"1. Put {{}} into {cache}".format(
-        {"mnist": "mnist.npz", "fashion_mnist": "its four .gz files", "cifar10": "cifar-10-python.tar.gz"}[name]
-    ) in message
+    assert (
+        f"1. Put {{}} into {cache}".format(
+            {"mnist": "mnist.npz", "fashion_mnist": "its four .gz files", "cifar10": "cifar-10-python.tar.gz"}[name]
+        )
+        in message
+    )
     assert "CNNLAB_DATA_DIR" in message
     assert "2. Connect to the internet once" in message
     assert f'3. Work with drawn data: datasets.load("{name}", offline="drawn")' in message
@@ -742,6 +746,7 @@ def test_importing_is_light():
 
 
 # The same as Keras, and the real data
+
 
 def assert_same_as_keras(home, monkeypatch, *names):
     datasets_of_keras = pytest.importorskip("keras").datasets

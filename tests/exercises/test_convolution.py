@@ -133,9 +133,11 @@ RIGHT = {
         lambda image, kernel: tuple(np.array(image[:2]) - kernel[:2] + 1) + (kernel[3],),
         lambda image, kernel: [image[0] - (kernel[0] - 1), image[1] - (kernel[1] - 1), kernel[3]],
         lambda image, kernel: (len(range(kernel[0], image[0] + 1)), len(range(kernel[1], image[1] + 1)), kernel[3]),
-        lambda image, kernel: channels(np.zeros(image[:2] + (1,)), np.zeros(kernel[:2] + (1, kernel[3]))).shape
-        if max(image) < 20
-        else (image[0] - kernel[0] + 1, image[1] - kernel[1] + 1, kernel[3]),
+        lambda image, kernel: (
+            channels(np.zeros(image[:2] + (1,)), np.zeros(kernel[:2] + (1, kernel[3]))).shape
+            if max(image) < 20
+            else (image[0] - kernel[0] + 1, image[1] - kernel[1] + 1, kernel[3])
+        ),
     ],
 }
 
@@ -229,9 +231,7 @@ def kernel_square(image, kernel):
 
 
 MISTAKES = {
-    "kernel_flipped": lambda i, k: full(i, np.rot90(k, 2))[
-        len(k) - 1 : len(i), k.shape[1] - 1 : i.shape[1]
-    ],
+    "kernel_flipped": lambda i, k: full(i, np.rot90(k, 2))[len(k) - 1 : len(i), k.shape[1] - 1 : i.shape[1]],
     "kernel_rows_flipped": lambda i, k: correlate(i, np.flipud(k)),
     "kernel_columns_flipped": lambda i, k: four_loops(i, np.fliplr(k)),
     "padded_same": same,
@@ -243,28 +243,20 @@ MISTAKES = {
     "output_one_too_large": lambda i, k: into(
         np.zeros((len(i) - len(k) + 2, i.shape[1] - k.shape[1] + 2)), correlate(i, k)
     ),
-    "last_position_left_out": lambda i, k: into(
-        np.zeros(valid(*i.shape, *k.shape)), correlate(i, k)[:-1, :-1]
-    ),
+    "last_position_left_out": lambda i, k: into(np.zeros(valid(*i.shape, *k.shape)), correlate(i, k)[:-1, :-1]),
     "output_transposed": lambda i, k: np.einsum("rcij,ij->cr", windows(i, k), k),
     "image_transposed": loops(
         valid,
-        lambda im, k, r, c: sum(
-            im.T[r + i, c + j] * k[i, j] for i in range(k.shape[0]) for j in range(k.shape[1])
-        ),
+        lambda im, k, r, c: sum(im.T[r + i, c + j] * k[i, j] for i in range(k.shape[0]) for j in range(k.shape[1])),
     ),
     "window_transposed": loops(
         valid,
-        lambda im, k, r, c: sum(
-            im[c + i][r + j] * k[i][j] for i in range(k.shape[0]) for j in range(k.shape[1])
-        ),
+        lambda im, k, r, c: sum(im[c + i][r + j] * k[i][j] for i in range(k.shape[0]) for j in range(k.shape[1])),
     ),
     "kernel_transposed": lambda i, k: correlate(i, np.transpose(k)),
     "kernel_transposed_in_window": loops(
         valid,
-        lambda im, k, r, c: sum(
-            im[r + i, c + j] * k[j, i] for i in range(k.shape[0]) for j in range(k.shape[1])
-        ),
+        lambda im, k, r, c: sum(im[r + i, c + j] * k[j, i] for i in range(k.shape[0]) for j in range(k.shape[1])),
     ),
     "kernel_taken_as_square": kernel_square,
     "all_taken_as_square": all_square,
@@ -325,9 +317,11 @@ MISTAKES = {
     ),
     "channels_output_transposed": lambda i, k: np.einsum("rkcij,ijcf->krf", windows(i, k), k),
     "channels_padded_same": lambda i, k: ops.conv(i[np.newaxis], k, padding="same")[0],
-    "channels_output_one_too_small": lambda i, k: channels(i[:-1, :-1], k)
-    if i.shape[0] > k.shape[0] and i.shape[1] > k.shape[1]
-    else np.zeros((i.shape[0] - k.shape[0], i.shape[1] - k.shape[1], k.shape[3])),
+    "channels_output_one_too_small": lambda i, k: (
+        channels(i[:-1, :-1], k)
+        if i.shape[0] > k.shape[0] and i.shape[1] > k.shape[1]
+        else np.zeros((i.shape[0] - k.shape[0], i.shape[1] - k.shape[1], k.shape[3]))
+    ),
     "channels_output_one_too_large": lambda i, k: into(
         np.zeros((i.shape[0] - k.shape[0] + 2, i.shape[1] - k.shape[1] + 2, k.shape[3])), channels(i, k)
     ),

@@ -1,4 +1,4 @@
-"""How many random calls a test makes: some thousands, the same each time; ten times as many, fresh ones, with CNNLAB_FUZZ=full."""
+"""How many random calls a test makes: some, the same each time; with CNNLAB_FUZZ=full ten times as many, fresh ones."""
 
 import os
 

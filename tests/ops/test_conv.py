@@ -39,7 +39,9 @@ def test_equals_keras(geometry, seed, channels, filters, batch):
 
 
 @settings(max_examples=40, deadline=None)  # Keras compiles each grouped convolution anew
-@given(geometries(dilation=None, explicit_padding=False), seeds, st.integers(1, 2), st.integers(1, 2), st.integers(2, 3))
+@given(
+    geometries(dilation=None, explicit_padding=False), seeds, st.integers(1, 2), st.integers(1, 2), st.integers(2, 3)
+)
 def test_groups_equal_keras(geometry, seed, channels, filters, groups):
     import keras
 

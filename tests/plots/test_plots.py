@@ -9,7 +9,7 @@ from cnnlab import plots
 
 
 def test_a_picture_carries_its_alternative_text_where_jupyter_reads_it():
-    picture = plots.show_images(np.eye(4), ["a <b> & \"c\""])
+    picture = plots.show_images(np.eye(4), ['a <b> & "c"'])
     bundle = picture._repr_mimebundle_()
     assert 'alt="One gray image, 4 by 4 pixels. Titles: a &lt;b&gt; &amp; &quot;c&quot;.' in bundle["text/html"]
     assert bundle["text/plain"] == f"Picture: {picture.alt}"

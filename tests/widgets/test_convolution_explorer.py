@@ -209,10 +209,14 @@ def test_rounded_sums_say_so():
 
 def test_describe_is_one_sentence_and_the_plain_text(explorer):
     explorer.padding, explorer.strides, explorer.flip = "same", 2, True
-    assert explorer.describe() == repr(explorer) == (
-        "ConvolutionExplorer: a 3 × 3 kernel over a 5 × 5 input "
-        "(strides=2, padding='same', dilation_rate=1, flip=True) gives a 3 × 3 output; output[0, 0] = "
-        "0×(−1) + 0×4 + 0×1 + 0×(−3) + 0×0 + 1×2 + 0×(−1) + 1×0 + 5×1 = 7."
+    assert (
+        explorer.describe()
+        == repr(explorer)
+        == (
+            "ConvolutionExplorer: a 3 × 3 kernel over a 5 × 5 input "
+            "(strides=2, padding='same', dilation_rate=1, flip=True) gives a 3 × 3 output; output[0, 0] = "
+            "0×(−1) + 0×4 + 0×1 + 0×(−3) + 0×0 + 1×2 + 0×(−1) + 1×0 + 5×1 = 7."
+        )
     )
     data, _ = explorer._repr_mimebundle_()
     assert data["text/plain"] == explorer.describe()

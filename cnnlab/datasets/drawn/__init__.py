@@ -107,8 +107,8 @@ def _draw(draw, kind, shape, n, seed, split):
         classes = np.argsort(rng.random(BLOCK)) % 10
         drawn = np.minimum(np.maximum(draw(classes, rng), 0), 1) * 255 + 0.5
         stop = min(start + BLOCK, n)
-        images[start:stop] = drawn[:stop - start].astype(np.uint8)
-        labels[start:stop] = classes[:stop - start]
+        images[start:stop] = drawn[: stop - start].astype(np.uint8)
+        labels[start:stop] = classes[: stop - start]
     return images, labels
 
 

@@ -3,16 +3,33 @@
 import numpy as np
 
 from ._raster import (
-    bell, blend, cover, ellipse_distance, pixel_grid, polygon_distance, rotation,
-    segment_distance, smooth_field, uniform,
+    bell,
+    blend,
+    cover,
+    ellipse_distance,
+    pixel_grid,
+    polygon_distance,
+    rotation,
+    segment_distance,
+    smooth_field,
+    uniform,
 )
 
 NAMES = (
-    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
-    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
 )
 
 ABSENT = np.float32(99)  # a distance so far away that nothing is painted
+
 
 # Each function below draws one class: a list of (signed distance, tone), painted in this order;
 # a tone multiplies the fabric, 0 is a hole. `x` runs from -14 to 14, `y` from 0 to 28, down.
@@ -20,18 +37,34 @@ ABSENT = np.float32(99)  # a distance so far away that nothing is painted
 # so that `side`, the distance from the middle line, stands for both halves.
 def _torso(side, y, r, shoulder, waist, hem, hem_at, neck):
     top = 0.6 + 0.8 * r[0]
-    cloth = polygon_distance(side, y, [
-        (-9, top), (neck, top), (shoulder, top + 1 + r[1]), (shoulder - 0.6, 9.0),
-        (waist, 15.0), (hem, hem_at), (-9, hem_at + 0.5 * r[2]),
-    ])
+    cloth = polygon_distance(
+        side,
+        y,
+        [
+            (-9, top),
+            (neck, top),
+            (shoulder, top + 1 + r[1]),
+            (shoulder - 0.6, 9.0),
+            (waist, 15.0),
+            (hem, hem_at),
+            (-9, hem_at + 0.5 * r[2]),
+        ],
+    )
     return cloth, top
 
 
 def _sleeve(side, y, top, shoulder, reach, end, width):
-    return polygon_distance(side, y, [
-        (shoulder - 2.5, top + 0.4), (shoulder, top + 1.2), (reach, end - 0.8),
-        (reach - width, end), (shoulder - 1.2, top + 8),
-    ])
+    return polygon_distance(
+        side,
+        y,
+        [
+            (shoulder - 2.5, top + 0.4),
+            (shoulder, top + 1.2),
+            (reach, end - 0.8),
+            (reach - width, end),
+            (shoulder - 1.2, top + 8),
+        ],
+    )
 
 
 def _long_sleeve(side, y, r, top, shoulder):
@@ -68,7 +101,8 @@ def _t_shirt(x, y, r):
     badge = polygon_distance(side, y, [(-9, 9), (across, 9), (across, down), (-9, down)])
     badge = np.where(r[14] < 0.65, ABSENT, badge)
     return [
-        (np.minimum(body, sleeve), 1), (badge, 0.3 + 1.2 * r[15]),
+        (np.minimum(body, sleeve), 1),
+        (badge, 0.3 + 1.2 * r[15]),
         (_neckline(side, y, [0.6 * r[16], 0.8 * r[17]], top, neck), 0),
     ]
 
@@ -79,10 +113,19 @@ def _trouser(x, y, r):
     crotch, ankle = 7 + 4 * r[2], 0.8 + 2.5 * r[3]
     outer = ankle + 2 + 1.2 * r[4]
     top = 0.5 + r[5]
-    legs = polygon_distance(side, y, [
-        (-9, top), (waist, top), (hip, 8), (outer, 27.4), (outer - 2.2 - 0.8 * r[6], 27.4),
-        (0.2 + 0.3 * r[7], crotch), (-9, crotch),
-    ])
+    legs = polygon_distance(
+        side,
+        y,
+        [
+            (-9, top),
+            (waist, top),
+            (hip, 8),
+            (outer, 27.4),
+            (outer - 2.2 - 0.8 * r[6], 27.4),
+            (0.2 + 0.3 * r[7], crotch),
+            (-9, crotch),
+        ],
+    )
     belt = polygon_distance(side, y, [(-9, top + 1.4), (9, top + 1.4), (9, top + 1.9), (-9, top + 1.9)])
     return [(legs, 1), (np.maximum(belt, legs), 0.8)]
 
@@ -96,7 +139,9 @@ def _pullover(x, y, r):
     sleeve = _long_sleeve(side, y, r[8:], top, shoulder)
     rib = np.maximum(body, hem_at - 1.6 - y)
     return [
-        (np.minimum(body, sleeve), 1), (np.maximum(sleeve, -body - 0.5), 0.9), (rib, 0.85),
+        (np.minimum(body, sleeve), 1),
+        (np.maximum(sleeve, -body - 0.5), 0.9),
+        (rib, 0.85),
         (_neckline(side, y, [0.6 * r[11], 0.8 * r[12]], top, neck), 0),
     ]
 
@@ -112,7 +157,8 @@ def _dress(x, y, r):
     belt = np.maximum(np.maximum(body, 12 - y), y - 13)
     belt = np.where(r[13] < 0.6, ABSENT, belt)
     return [
-        (np.minimum(body, sleeve), 1), (belt, 0.4),
+        (np.minimum(body, sleeve), 1),
+        (belt, 0.4),
         (_neckline(side, y, r[14:], top, neck), 0),
     ]
 
@@ -123,14 +169,23 @@ def _coat(x, y, r):
     width = shoulder - 0.6 + 1.2 * r[2]
     body, top = _torso(side, y, r[3:], shoulder, width, width + 1.2 * r[6], 25.8 + 1.6 * r[7], neck)
     sleeve = _long_sleeve(side, y, r[8:], top, shoulder)
-    collar = polygon_distance(side, y, [
-        (-1, top + 2 + 6 * r[11]), (neck - 0.6, top - 0.4), (neck + 1.6, top + 0.8),
-    ])
+    collar = polygon_distance(
+        side,
+        y,
+        [
+            (-1, top + 2 + 6 * r[11]),
+            (neck - 0.6, top - 0.4),
+            (neck + 1.6, top + 0.8),
+        ],
+    )
     opening = _middle_line(side, y, top + 2, 27, 0.1 + 0.5 * r[12])
     pocket = segment_distance(side, y, (3.2, 19.5), (5, 18.5)) - 0.3
     return [
-        (np.minimum(body, sleeve), 1), (np.maximum(sleeve, -body - 0.7), 0.85), (pocket, 0.6),
-        (collar, 0.75 + 0.4 * r[13]), (opening, 0.6 * r[14]),
+        (np.minimum(body, sleeve), 1),
+        (np.maximum(sleeve, -body - 0.7), 0.85),
+        (pocket, 0.6),
+        (collar, 0.75 + 0.4 * r[13]),
+        (opening, 0.6 * r[14]),
     ]
 
 
@@ -146,12 +201,21 @@ def _shirt(x, y, r):
     button = np.sqrt(side * side + row * row * 9) - 0.5
     button = np.maximum(button, body + 1)
     placket, button = (np.where(r[12] < 0.1, ABSENT, part) for part in (placket, button))
-    collar = polygon_distance(side, y, [
-        (-0.5, top + 2.5 + r[13]), (neck - 0.6, top - 0.6), (neck + 1.5, top + 1),
-    ])
+    collar = polygon_distance(
+        side,
+        y,
+        [
+            (-0.5, top + 2.5 + r[13]),
+            (neck - 0.6, top - 0.6),
+            (neck + 1.5, top + 1),
+        ],
+    )
     return [
-        (np.minimum(body, sleeve), 1), (placket, 0.85), (button, 0.5),
-        (_neckline(side, y, r[14:], top, neck * 0.8), 0), (collar, 0.75 + 0.4 * r[16]),
+        (np.minimum(body, sleeve), 1),
+        (placket, 0.85),
+        (button, 0.5),
+        (_neckline(side, y, r[14:], top, neck * 0.8), 0),
+        (collar, 0.75 + 0.4 * r[16]),
     ]
 
 
@@ -162,10 +226,16 @@ def _sandal(x, y, r):
     # The foot goes from the toe on the left, over the ball, up to the heel.
     toe, ball, rear = (-12.5, ground - 0.6), (-5.0, ground - 0.8), (back, ground - 0.8 - heel)
     foot = np.minimum(segment_distance(x, y, toe, ball), segment_distance(x, y, ball, rear)) - sole
-    block = polygon_distance(x, y, [
-        (back - 2 - 3 * r[3], rear[1]), (back + 0.8, rear[1]),
-        (back + 0.5, ground), (back - 0.8 - 2 * r[4], ground),
-    ])
+    block = polygon_distance(
+        x,
+        y,
+        [
+            (back - 2 - 3 * r[3], rear[1]),
+            (back + 0.8, rear[1]),
+            (back + 0.5, ground),
+            (back - 0.8 - 2 * r[4], ground),
+        ],
+    )
     ankle = rear[1] - 2.5 - 3.5 * r[5]
     instep = (-6 + 3 * r[6], toe[1] - 3 - 2 * r[7])
     strips = [
@@ -187,16 +257,25 @@ def _sandal(x, y, r):
 def _sneaker(x, y, r):
     ground, opening = 19.5 + r[0], 10.5 + 2 * r[1]
     tongue = 0.5 + 4 * r[2]
-    upper = polygon_distance(x, y, [
-        (-13.3, ground - 1), (-12.6, ground - 3 - r[3]), (-6, ground - 5 - 1.5 * r[4]),
-        (tongue, opening), (tongue + 2.5, opening + 0.5), (8, opening + 1.5 + r[5]),
-        (12, opening - 0.5 + 1.5 * r[6]), (13, ground - 3), (13.2, ground),
-        (-12.5, ground),
-    ])
+    upper = polygon_distance(
+        x,
+        y,
+        [
+            (-13.3, ground - 1),
+            (-12.6, ground - 3 - r[3]),
+            (-6, ground - 5 - 1.5 * r[4]),
+            (tongue, opening),
+            (tongue + 2.5, opening + 0.5),
+            (8, opening + 1.5 + r[5]),
+            (12, opening - 0.5 + 1.5 * r[6]),
+            (13, ground - 3),
+            (13.2, ground),
+            (-12.5, ground),
+        ],
+    )
     sole = np.maximum(upper, ground - 1.2 - r[7] - y)
     stripes = [
-        segment_distance(x, y, (a - 2 + 4 * r[8], ground - 6), (a + 1.0, ground - 1.5)) - 0.5
-        for a in (-2.0, 1.0, 4.0)
+        segment_distance(x, y, (a - 2 + 4 * r[8], ground - 6), (a + 1.0, ground - 1.5)) - 0.5 for a in (-2.0, 1.0, 4.0)
     ]
     mark = np.minimum(np.minimum(stripes[0], stripes[1]), stripes[2])
     mark = np.where(r[9] < 0.4, ABSENT, np.maximum(mark, upper))
@@ -207,10 +286,18 @@ def _bag(x, y, r):
     side = np.abs(x)
     top, base = 8 + 6 * r[0], 22 + 4 * r[1]
     upper, lower = 7 + 6 * r[2], 8 + 5 * r[3]
-    body = polygon_distance(side, y, [
-        (-9, top), (upper - 1, top), (upper, top + 1),
-        (lower, base - 1.5), (lower - 1.5, base), (-9, base),
-    ])
+    body = polygon_distance(
+        side,
+        y,
+        [
+            (-9, top),
+            (upper - 1, top),
+            (upper, top + 1),
+            (lower, base - 1.5),
+            (lower - 1.5, base),
+            (-9, base),
+        ],
+    )
     reach, rise = 3 + 5 * r[4], (top - 1.5) * (0.5 + 0.5 * r[5])
     handle = ellipse_distance(side, y, 0, top, reach, rise)
     handle = np.abs(handle) - 0.5 - 0.5 * r[6]
@@ -226,12 +313,26 @@ def _ankle_boot(x, y, r):
     top, ground = 2.5 + 6 * r[0], 23.5 + 2 * r[1]
     front, heel = -0.5 + 4 * r[2], 4 * r[3] * r[4]
     back = 11 + 2 * r[5]
-    boot = polygon_distance(x, y, [
-        (front, top), (back, top + r[6]), (back - 0.5, 15), (back + 0.5, ground - 4),
-        (back + 0.3, ground), (back - 4 - r[7], ground), (back - 5 - r[7], ground - heel),
-        (-2, ground - 0.5 * heel), (-4, ground), (-12, ground), (-13, ground - 2),
-        (-11, ground - 4 - r[8]), (-4, ground - 7), (front - 0.5, 14 - 2 * r[9]),
-    ])
+    boot = polygon_distance(
+        x,
+        y,
+        [
+            (front, top),
+            (back, top + r[6]),
+            (back - 0.5, 15),
+            (back + 0.5, ground - 4),
+            (back + 0.3, ground),
+            (back - 4 - r[7], ground),
+            (back - 5 - r[7], ground - heel),
+            (-2, ground - 0.5 * heel),
+            (-4, ground),
+            (-12, ground),
+            (-13, ground - 2),
+            (-11, ground - 4 - r[8]),
+            (-4, ground - 7),
+            (front - 0.5, 14 - 2 * r[9]),
+        ],
+    )
     sole = np.maximum(boot, ground - 1 - r[10] - y)
     zip_line = segment_distance(x, y, (front + 3, top), (front + 3.0, ground - 6)) - 0.3
     zip_line = np.where(r[11] < 0.5, ABSENT, np.maximum(zip_line, boot))
@@ -239,8 +340,18 @@ def _ankle_boot(x, y, r):
 
 
 PIECES = (
-    _t_shirt, _trouser, _pullover, _dress, _coat, _sandal, _shirt, _sneaker, _bag, _ankle_boot,
+    _t_shirt,
+    _trouser,
+    _pullover,
+    _dress,
+    _coat,
+    _sandal,
+    _shirt,
+    _sneaker,
+    _bag,
+    _ankle_boot,
 )
+
 
 def _fabric(count, rng):
     """Brightness of the cloth, of shape (count, 28, 28): plain, striped, checked or printed."""

@@ -3,12 +3,29 @@
 import numpy as np
 
 from ._raster import (
-    bell, blend, cover, ellipse_distance, pixel_grid, polygon_distance, rotation,
-    segment_distance, smooth_field, uniform,
+    bell,
+    blend,
+    cover,
+    ellipse_distance,
+    pixel_grid,
+    polygon_distance,
+    rotation,
+    segment_distance,
+    smooth_field,
+    uniform,
 )
 
 NAMES = (
-    "boat", "car", "fish", "flower", "house", "moon", "mushroom", "star", "tree", "umbrella",
+    "boat",
+    "car",
+    "fish",
+    "flower",
+    "house",
+    "moon",
+    "mushroom",
+    "star",
+    "tree",
+    "umbrella",
 )
 PENTAGON = [(0.0, -1.0), (0.95, -0.31), (0.59, 0.81), (-0.59, 0.81), (-0.95, -0.31)]
 
@@ -139,16 +156,19 @@ THINGS = (_boat, _car, _fish, _flower, _house, _moon, _mushroom, _star, _tree, _
 
 # Above and below the horizon: red, green, blue. Any thing may stand in any view, so that the
 # view tells nothing about the class.
-VIEWS = np.array([
-    [(0.55, 0.78, 0.95), (0.45, 0.65, 0.30)],  # meadow
-    [(0.75, 0.87, 0.95), (0.20, 0.45, 0.65)],  # sea
-    [(0.95, 0.65, 0.45), (0.35, 0.30, 0.45)],  # dusk
-    [(0.10, 0.12, 0.32), (0.15, 0.28, 0.25)],  # night
-    [(0.60, 0.72, 0.88), (0.93, 0.94, 0.97)],  # snow
-    [(0.60, 0.80, 0.90), (0.85, 0.70, 0.45)],  # desert
-    [(0.15, 0.45, 0.60), (0.05, 0.22, 0.38)],  # deep water
-    [(0.85, 0.80, 0.70), (0.60, 0.45, 0.35)],  # room
-], np.float32)
+VIEWS = np.array(
+    [
+        [(0.55, 0.78, 0.95), (0.45, 0.65, 0.30)],  # meadow
+        [(0.75, 0.87, 0.95), (0.20, 0.45, 0.65)],  # sea
+        [(0.95, 0.65, 0.45), (0.35, 0.30, 0.45)],  # dusk
+        [(0.10, 0.12, 0.32), (0.15, 0.28, 0.25)],  # night
+        [(0.60, 0.72, 0.88), (0.93, 0.94, 0.97)],  # snow
+        [(0.60, 0.80, 0.90), (0.85, 0.70, 0.45)],  # desert
+        [(0.15, 0.45, 0.60), (0.05, 0.22, 0.38)],  # deep water
+        [(0.85, 0.80, 0.70), (0.60, 0.45, 0.35)],  # room
+    ],
+    np.float32,
+)
 
 
 def _view(count, rng):
