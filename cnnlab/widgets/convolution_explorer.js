@@ -1,81 +1,16 @@
 // The page of ConvolutionExplorer. Python has computed every number, as text, for every state that
 // the sliders can reach (`_states`); here they are looked up, laid out and highlighted.
 
-const WATCHED = ["_states", "strides", "padding", "dilation_rate", "flip", "selected"];
-const PLAY_STEP = 700; // ms from one output cell to the next
-const REST = 150; // ms without a change before a screen reader hears the new state
-const SLOW = 500; // ms without an answer before we say that Python is busy
-const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const ENDS = { Home: -1, End: 1 };
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-let views = 0;
-
-export default {
-  render({ model, el }) {
-    const view = new View(model, el);
-    return () => view.remove();
-  },
-};
-
-class View {
-  constructor(model, el) {
-    this.model = model;
-    this.id = `cnnlab-explorer-${++views}`;
-    this.stop = new AbortController(); // ends every listener at once
-    this.timers = new Map();
-    this.edits = new Map(); // typed weights that Python has not been told
-    this.waiting = false; // for Python to answer the last edit
-    this.linked = null;
-    this.build();
-    el.append(this.root);
-    this.draw();
-    this.schedule = () => {
-      // One message can change several traits: draw once, when all of them are here.
-      if (this.scheduled) return;
-      this.scheduled = true;
-      queueMicrotask(() => {
-        this.scheduled = false;
-        if (!this.stop.signal.aborted) this.draw();
-      });
-    };
-    for (const name of WATCHED) model.on(`change:${name}`, this.schedule);
-  }
-
-  remove() {
-    for (const name of WATCHED) this.model.off(`change:${name}`, this.schedule);
-    this.stop.abort();
-    for (const name of [...this.timers.keys()]) this.cancel(name);
-    this.root.remove();
-  }
-
-  listen(target, type, handler) {
-    target.addEventListener(type, handler, { signal: this.stop.signal });
-  }
-
-  after(name, delay, action) {
-    this.cancel(name);
-    this.timers.set(name, setTimeout(() => (this.timers.delete(name), action()), delay));
-  }
-
-  cancel(name) {
-    clearTimeout(this.timers.get(name));
-    this.timers.delete(name);
-  }
+class ConvolutionView extends View {
+  static kind = "Convolution";
+  static watched = ["_states", "strides", "padding", "dilation_rate", "flip", "selected"];
 
   // The state
 
   read() {
-    const state = {};
-    for (const name of WATCHED) state[name] = this.model.get(name);
+    const state = super.read();
     const { strides, padding, dilation_rate } = state;
-    state.geometry = state._states.geometry[`${strides} ${padding} ${dilation_rate}`];
-    return state;
-  }
-
-  write(changes) {
-    for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
-    this.model.save_changes();
+    return { ...state, geometry: state._states.geometry[`${strides} ${padding} ${dilation_rate}`] };
   }
 
   /** Change a setting, unless the kernel would not fit; the selected cell stays inside the output. */
@@ -113,72 +48,30 @@ class View {
     return next === cells - 1;
   }
 
-  play(on) {
-    this.cancel("play");
-    this.playing = on;
-    this.playButton.textContent = on ? "Pause" : "Play";
-    if (!on) return this.announce();
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const next = () => {
-      if (this.step(+1)) this.play(false);
-      else this.after("play", calm ? 2 * PLAY_STEP : PLAY_STEP, next);
-    };
-    next();
-  }
-
   /** Where in `kernel` the weight lies that is shown at a place: turned by 180° when flipped. */
   source(place) {
-    return this.model.get("flip") ? this.weights.length - 1 - place : place;
+    return this.model.get("flip") ? this.fields.inputs.length - 1 - place : place;
   }
 
-  edit(place) {
-    const input = this.weights[place];
-    const typed = input.value.trim().replace("−", "-");
-    const valid = NUMBER.test(typed) && Number.isFinite(Number(typed));
-    this.markInvalid(input, !valid);
-    if (valid) this.edits.set(this.source(place), typed);
-    this.sendEdits();
-  }
-
-  /** Send what was typed, unless Python still works on the last edit: then these wait, and go together. */
-  sendEdits() {
-    if (this.waiting) return;
-    const kernel = this.model.get("kernel").map((numbers) => [...numbers]);
-    let changed = false;
-    for (const [place, typed] of this.edits) {
-      const [row, column] = this.kernelGrid.position(place);
-      changed ||= Number(kernel[row][column]) !== Number(typed);
-      kernel[row][column] = typed;
-    }
-    this.edits.clear();
-    if (!changed) return;
-    this.waiting = true;
-    this.after("slow", SLOW, () => this.drawMessage());
-    this.write({ kernel });
-  }
-
-  markInvalid(input, invalid) {
-    input.setAttribute("aria-invalid", invalid);
-    if (invalid) input.setAttribute("aria-describedby", this.message.id);
-    else input.removeAttribute("aria-describedby");
-    this.drawMessage();
+  typed(place, text) {
+    const kernel = (this.pending.kernel ?? this.model.get("kernel")).map((numbers) => [...numbers]);
+    const [row, column] = this.kernelGrid.position(this.source(place));
+    if (Number(kernel[row][column]) === Number(text)) return;
+    kernel[row][column] = text;
+    this.ask({ kernel });
   }
 
   // The parts, built once
 
   build() {
-    this.root = make("div", { class: "cnnlab-explorer", role: "group", "aria-label": "Convolution explorer" });
-    this.root.dataset.lmSuppressShortcuts = "true";
-    this.note = make("div", { class: "note", role: "status" });
-    this.live = make("div", { class: "spoken", role: "status" });
+    this.window = []; // the input cells under the kernel
+    this.linked = null;
     this.sum = make("div", { class: "sum", role: "group", "aria-label": "The sum" });
     this.input = panel("Input");
     this.kernel = panel("Kernel");
     this.products = panel("Products");
     this.products.size.textContent = "pixel × weight";
     this.output = panel("Output");
-    this.message = make("div", { class: "message", role: "status", id: `${this.id}-message` });
-    this.kernel.box.append(this.message);
     this.root.append(
       this.buildControls(),
       this.note,
@@ -187,33 +80,18 @@ class View {
       this.live,
     );
 
-    // JupyterLab acts on plain keys (`a` inserts a cell, `d` `d` deletes one): they end here.
-    this.listen(this.root, "keydown", (event) => {
-      const forLab = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
-      if (!forLab && event.key !== "Tab") event.stopPropagation();
-    });
     // Pixel, weight, product and term that belong together light up together.
     const link = (event) => this.link(event.target.closest("[data-term]")?.dataset.term ?? null);
     this.listen(this.root, "pointerover", link);
     this.listen(this.root, "focusin", link);
     this.listen(this.root, "pointerleave", () => this.link(null));
 
-    const point = (event) => {
-      // A cell that changes under a resting pointer is not a movement.
-      const spot = `${event.clientX} ${event.clientY}`;
-      const cell = event.target.closest("td");
-      if (spot === this.spot || !cell) return;
-      this.spot = spot;
-      if (this.playing) this.play(false);
-      this.select(...this.outputGrid.position(this.outputGrid.cells.indexOf(cell)));
-    };
-    this.listen(this.output.box, "pointermove", point);
-    this.listen(this.output.box, "pointerdown", (event) => {
-      // Let go of the cell, so that a finger that slides on reaches the next ones.
-      if (event.target.hasPointerCapture(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
-      this.spot = null;
-      point(event);
-    });
+    this.pointAt(this.output.box, (cell) => this.choose(cell));
+  }
+
+  choose(cell) {
+    if (this.playing) this.play(false);
+    this.select(...this.outputGrid.position(this.outputGrid.cells.indexOf(cell)));
   }
 
   buildControls() {
@@ -223,9 +101,8 @@ class View {
     this.same = checkbox("Keras’s “same”");
     this.flip = checkbox("Flip the kernel");
     this.padding.box.lastChild.before(this.same.label);
-    const previous = make("button", { type: "button", "aria-label": "Previous output cell" }, "◀");
-    const next = make("button", { type: "button", "aria-label": "Next output cell" }, "▶");
-    this.playButton = make("button", { type: "button", class: "play" }, "Play");
+    const previous = button("◀", { "aria-label": "Previous output cell" });
+    const next = button("▶", { "aria-label": "Next output cell" });
 
     this.listen(this.strides.input, "input", () => this.change({ strides: Number(this.strides.input.value) }));
     this.listen(this.dilation.input, "input", () => this.change({ dilation_rate: Number(this.dilation.input.value) }));
@@ -237,11 +114,10 @@ class View {
     const step = (direction) => () => (this.play(false), this.step(direction));
     this.listen(previous, "click", step(-1));
     this.listen(next, "click", step(+1));
-    this.listen(this.playButton, "click", () => this.play(!this.playing));
 
     return make("div", { class: "controls" }, this.strides.box, this.padding.box, this.dilation.box,
       make("div", { class: "control" }, this.flip.label, this.flip.hint,
-        make("div", { class: "steps" }, previous, this.playButton, next)));
+        make("div", { class: "steps" }, previous, this.buildPlay(() => this.step(+1)), next)));
   }
 
   /** New tables for new shapes. They have room for the most padding, so that nothing moves later. */
@@ -251,24 +127,15 @@ class View {
     this.inputGrid = new Grid(this, this.input, "Input", image_shape[0] + top + bottom, image_shape[1] + left + right);
     this.productGrid = new Grid(this, this.products, "Products", ...kernel_shape);
     this.outputGrid = new Grid(this, this.output, "Output", rows, columns);
-    this.listen(this.outputGrid.table, "focusin", (event) => {
-      const cell = event.target.closest("td");
-      if (this.playing) this.play(false);
-      this.select(...this.outputGrid.position(this.outputGrid.cells.indexOf(cell)));
-    });
+    this.listen(this.outputGrid.table, "focusin", (event) => this.choose(event.target.closest("td")));
 
-    this.weights = Array.from({ length: kernel_shape[0] * kernel_shape[1] }, (_, place) => {
-      const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
-        "aria-invalid": "false" });
-      this.listen(input, "input", () => this.edit(place));
-      this.listen(input, "focus", () => input.select());
-      this.listen(input, "blur", () => this.drawWeight(place));
-      this.listen(input, "keydown", (event) => {
-        if (event.key === "Escape") this.restoreWeight(place);
-      });
-      return input;
+    this.fields?.message.remove();
+    this.fields = new Fields(this, kernel_shape[0] * kernel_shape[1], {
+      typed: (place, text) => this.typed(place, text),
+      now: (place) => this.states.kernel.text[this.source(place)],
     });
-    this.kernelGrid = new Grid(this, this.kernel, "Kernel", ...kernel_shape, this.weights);
+    this.kernel.box.append(this.fields.message);
+    this.kernelGrid = new Grid(this, this.kernel, "Kernel", ...kernel_shape, this.fields.inputs);
     for (const [place, cell] of this.kernelGrid.cells.entries()) cell.dataset.term = place;
     for (const [place, cell] of this.productGrid.cells.entries()) {
       cell.dataset.term = place;
@@ -276,7 +143,7 @@ class View {
     }
     this.target = make("span", { class: "target" });
     this.total = make("span", { class: "total" });
-    this.terms = this.weights.map((_, place) => make("span", { class: "term", "data-term": place }));
+    this.terms = this.fields.inputs.map((_, place) => make("span", { class: "term", "data-term": place }));
     const lines = [];
     for (let place = 0; place < this.terms.length; place += kernel_shape[1]) {
       const line = make("span", { class: "line" });
@@ -284,7 +151,6 @@ class View {
         line.append(make("span", { class: "plus" }, place + column ? " + " : ""), term);
       lines.push(line);
     }
-    this.edits.clear();
     this.sum.replaceChildren(this.target, make("span", { class: "lines" }, ...lines), this.total);
     this.window = [];
   }
@@ -295,7 +161,7 @@ class View {
     const state = this.read();
     if (!state.geometry) return; // Python is about to send the tables for it
     if (state._states !== this.given) this.drawStates(state._states);
-    const drawn = WATCHED.slice(1, 5).map((name) => state[name]).join(" ");
+    const drawn = this.constructor.watched.slice(1, 5).map((name) => state[name]).join(" ");
     if (drawn !== this.drawn) {
       this.drawn = drawn;
       this.note.textContent =
@@ -318,11 +184,7 @@ class View {
       sums: given.sums.map((tables) =>
         Object.fromEntries(Object.entries(tables).map(([dilation, table]) => [dilation, unpack(table)]))) };
     this.drawn = null;
-    this.waiting = false;
-    this.cancel("slow");
     if (layout(this.states) !== before) this.buildGrids();
-    this.sendEdits();
-    this.drawMessage();
     this.drawPixels();
 
     const { image, kernel, products, sums } = this.states;
@@ -357,39 +219,16 @@ class View {
   }
 
   drawKernel() {
-    for (const [place, input] of this.weights.entries()) {
+    for (const [place, cell] of this.kernelGrid.cells.entries()) {
       const [row, column] = this.kernelGrid.position(this.source(place));
-      const label = `kernel[${row}, ${column}]`;
-      if (input.getAttribute("aria-label") !== label) {
-        input.setAttribute("aria-label", label);
-        if (document.activeElement !== input) this.restoreWeight(place);
-      }
-      this.kernelGrid.cells[place].dataset.level = this.states.kernel.level[this.source(place)];
-      this.drawWeight(place);
+      this.fields.draw(place, `kernel[${row}, ${column}]`);
+      cell.dataset.level = this.states.kernel.level[this.source(place)];
     }
   }
 
-  /** Show the weight that is in use, but never overwrite what is being typed or could not be read. */
-  drawWeight(place) {
-    const input = this.weights[place];
-    if (this.waiting || document.activeElement === input || isInvalid(input)) return;
-    input.value = this.states.kernel.text[this.source(place)];
-  }
-
-  restoreWeight(place) {
-    const input = this.weights[place];
-    this.markInvalid(input, false);
-    input.value = this.states.kernel.text[this.source(place)];
-  }
-
-  drawMessage() {
-    const place = this.weights.findIndex(isInvalid);
-    const busy = this.waiting && !this.timers.has("slow");
-    this.message.textContent =
-      place >= 0
-        ? `Not a number: “${this.weights[place].value.slice(0, 12)}”. ` +
-          `The weight stays ${this.states.kernel.text[this.source(place)]}.`
-        : busy ? "Waiting for Python, which is busy…" : "";
+  drawBusy() {
+    if (this.asked === null) this.drawn = null; // what was typed can be shown as Python has it
+    this.fields.drawMessage();
   }
 
   /** The pixels, and all the padding there is room for; `drawInput` shows as much of it as there is now. */
@@ -500,12 +339,7 @@ class View {
       `Output ${size([rows, columns])}. output[${row}, ${column}] is ${table.text[place]}, from the input's rows ` +
       `${row * strides - top} to ${row * strides - top + last[0]} and columns ` +
       `${column * strides - left} to ${column * strides - left + last[1]}.`;
-    if (this.said !== undefined && said !== this.said) this.announce();
-    this.said = said;
-  }
-
-  announce() {
-    if (!this.playing) this.after("rest", REST, () => (this.live.textContent = this.said ?? ""));
+    this.say(said);
   }
 
   link(term) {
@@ -518,125 +352,6 @@ class View {
   }
 }
 
-/** A table of cells. One of them can be reached with Tab; from there the arrow keys lead on. */
-class Grid {
-  constructor(view, panel, label, rows, columns, inputs) {
-    this.columns = columns;
-    this.cells = Array.from({ length: rows * columns }, () => make("td"));
-    for (const [index, input] of (inputs ?? []).entries()) this.cells[index].append(input);
-    this.focusable = inputs ?? this.cells;
-    for (const element of this.focusable) element.tabIndex = -1;
-    this.rows = Array.from({ length: rows }, (_, row) =>
-      make("tr", {}, ...this.cells.slice(row * columns, (row + 1) * columns)));
-    this.table = make("table", { role: "grid", "aria-label": label }, make("tbody", {}, ...this.rows));
-    panel.stage.replaceChildren(this.table);
-    panel.stage.style.setProperty("--rows", rows);
-    panel.stage.style.setProperty("--columns", columns);
-    panel.stage.classList.toggle("dense", columns > 14);
-    this.setCurrent(0);
-    view.listen(this.table, "keydown", (event) => this.move(event));
-    view.listen(this.table, "focusin", (event) => this.setCurrent(this.focusable.indexOf(event.target)));
-  }
-
-  position(index) {
-    return [Math.floor(index / this.columns), index % this.columns];
-  }
-
-  setWidth(characters) {
-    this.table.parentElement.style.setProperty("--characters", `${characters}ch`);
-  }
-
-  hideEmptyRows() {
-    for (const [row, element] of this.rows.entries()) {
-      const cells = this.cells.slice(row * this.columns, (row + 1) * this.columns);
-      element.classList.toggle("off", cells.every((cell) => cell.classList.contains("off")));
-    }
-  }
-
-  setCurrent(index) {
-    if (index < 0 || index === this.current) return;
-    const before = this.focusable[this.current];
-    if (before) before.tabIndex = -1;
-    this.current = index;
-    this.focusable[index].tabIndex = 0;
-    if (before && before === document.activeElement) this.focusable[index].focus({ preventScroll: true });
-  }
-
-  keepCurrent(otherwise) {
-    if (this.cells[this.current].classList.contains("off")) this.setCurrent(otherwise);
-  }
-
-  isShown(row, column) {
-    const inside = row >= 0 && row < this.rows.length && column >= 0 && column < this.columns;
-    return inside && !this.cells[row * this.columns + column].classList.contains("off");
-  }
-
-  move(event) {
-    if (event.altKey || event.metaKey || event.shiftKey) return;
-    const [down, right] = ARROWS[event.key] ?? [0, 0];
-    const end = ENDS[event.key];
-    const input = event.target.closest("input");
-    if (!(down || right || end) || (input && !down && !leavesText(input, right))) return;
-    event.preventDefault();
-    let [row, column] = this.position(this.current);
-    if (end) {
-      if (event.ctrlKey) while (this.isShown(row + end, column)) row += end;
-      while (this.isShown(row, column + end)) column += end;
-    } else if (this.isShown(row + down, column + right)) {
-      [row, column] = [row + down, column + right];
-    }
-    this.focusable[row * this.columns + column].focus();
-  }
-}
-
-/** Whether an arrow key leads out of a text: when all of it is selected, or the caret is at that end. */
-function leavesText({ selectionStart, selectionEnd, value }, right) {
-  if (selectionStart === 0 && selectionEnd === value.length) return right !== 0;
-  if (selectionStart !== selectionEnd) return false;
-  return right < 0 ? selectionStart === 0 : right > 0 && selectionEnd === value.length;
-}
-
-// Small helpers
-
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-function panel(name) {
-  const size = make("span", { class: "size" });
-  const title = make("div", { class: "title" }, make("b", {}, name), " ", size);
-  const stage = make("div", { class: "stage" });
-  return { size, stage, box: make("div", { class: `panel ${name.toLowerCase()}` }, title, stage) };
-}
-
-function slider(name, min) {
-  const value = make("span", { class: "value", "aria-hidden": "true" });
-  const hint = make("span", { class: "hint", "aria-hidden": "true" });
-  const input = make("input", { type: "range", min, step: "1" });
-  const label = make("label", {}, make("span", { class: "name" }, name), " ", value, input);
-  const draw = (now, max, explained, called = now) => {
-    input.max = max;
-    input.value = now;
-    value.textContent = called;
-    hint.textContent = explained;
-    input.setAttribute("aria-valuetext", `${called}: ${explained}`);
-  };
-  return { input, draw, box: make("div", { class: "control" }, label, hint) };
-}
-
-function checkbox(name) {
-  const input = make("input", { type: "checkbox" });
-  return { input, hint: make("span", { class: "hint" }), label: make("label", { class: "check" }, input, " ", name) };
-}
-
-function fill(cell, text, level) {
-  if (cell.textContent !== text) cell.textContent = text;
-  if (cell.dataset.level !== level) cell.dataset.level = level;
-}
-
 function drawProduct(cell, term, product, level, padding) {
   cell.firstChild.textContent = term;
   cell.lastChild.textContent = product;
@@ -644,10 +359,7 @@ function drawProduct(cell, term, product, level, padding) {
   cell.classList.toggle("padding", padding);
 }
 
-const unpack = ({ text, ...rest }) => ({ ...rest, text: text.split(" ") });
 const layout = ({ image_shape, kernel_shape, room }) => JSON.stringify([image_shape, kernel_shape, room]);
-const size = ([rows, columns]) => `${rows} × ${columns}`;
 const count = (number) => (number === 1 ? "1 cell" : `${number} cells`);
-const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
-const longest = (texts) => Math.max(...texts.map((text) => text.length));
-const isInvalid = (input) => input.getAttribute("aria-invalid") === "true";
+
+export default explorer(ConvolutionView);

@@ -6,37 +6,21 @@ the page (`convolution_explorer.js`) looks them up and does no arithmetic on dat
 
 import html
 import itertools
-import math
-import pathlib
 
-import anywidget
 import numpy as np
 import traitlets
 
 from ..arithmetic import output_size, padding_amounts, whole_number
 from ..ops import conv
 from ..ops._arguments import as_float
+from ._explorer import Explorer, from_wire, front_end, read_only, refusing, to_wire
+from ._numbers import factor, largest, pack, read, relation, shown, size, table
 
-_HERE = pathlib.Path(__file__).parent
 _LARGEST = {"image": 12, "kernel": 7, "strides": 12, "padding": 12, "dilation_rate": 12}
 _SETTINGS = tuple(_LARGEST)
 
 
-class _Refused(traitlets.TraitError, ValueError):
-    """A TraitError, so that traitlets rolls back; a ValueError, as everywhere in cnnlab."""
-
-
-def _to_wire(array, widget):
-    # Numbers travel as text, because JSON has no NaN and no infinity.
-    return None if array is None else array.astype(str).tolist()
-
-
-def _kernel_from_wire(rows, widget):
-    with np.errstate(over="ignore"):  # 1e39 is infinity in float32, and is shown as such
-        return np.array([[float(number) for number in row] for row in rows]).astype(widget.kernel.dtype)
-
-
-class ConvolutionExplorer(anywidget.AnyWidget):
+class ConvolutionExplorer(Explorer):
     """A convolution to touch: input, kernel, products and output as grids of numbers.
 
     Point at a cell of the output, or step over it with the arrow keys or the buttons, to see the window
@@ -82,18 +66,18 @@ class ConvolutionExplorer(anywidget.AnyWidget):
 gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
     """
 
-    # Text, not paths: anywidget watches a path, and that keeps every explorer alive (anywidget#929).
-    _esm = (_HERE / "convolution_explorer.js").read_text(encoding="utf-8")
-    _css = (_HERE / "convolution_explorer.css").read_text(encoding="utf-8")
+    _esm, _css = front_end("convolution_explorer")
 
-    image = traitlets.Any().tag(sync=True, to_json=_to_wire)
-    kernel = traitlets.Any().tag(sync=True, to_json=_to_wire, from_json=_kernel_from_wire)
+    image = traitlets.Any().tag(sync=True, to_json=to_wire)
+    kernel = traitlets.Any().tag(
+        sync=True, to_json=to_wire, from_json=lambda rows, widget: from_wire(rows, widget.kernel.dtype)
+    )
     strides = traitlets.Any().tag(sync=True)
     padding = traitlets.Any().tag(sync=True)
     dilation_rate = traitlets.Any().tag(sync=True)
     flip = traitlets.Any().tag(sync=True)
     selected = traitlets.Any().tag(sync=True)
-    output = traitlets.Any(read_only=True).tag(sync=True, to_json=_to_wire)
+    output = traitlets.Any(read_only=True).tag(sync=True, to_json=to_wire)
     _states = traitlets.Dict().tag(sync=True)
     _states_of = (None, None)
 
@@ -111,7 +95,7 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
     @traitlets.validate(*_SETTINGS, "flip", "selected")
     def _accept(self, proposal):
         name, value = proposal["trait"].name, proposal["value"]
-        try:
+        with refusing():
             settings = {
                 setting: _check(setting, value if setting == name else current)
                 for setting, current in self._settings().items()
@@ -120,8 +104,6 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
             if name == "selected":
                 return _check_selected(value, geometry[4:])
             return _check_flip(value) if name == "flip" else settings[name]
-        except (TypeError, ValueError) as error:
-            raise _Refused(str(error)) from None
 
     @traitlets.observe(*_SETTINGS, "flip")
     def _recompute(self, change):
@@ -131,13 +113,11 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
         with self.hold_sync():
             image, kernel = self._states_of
             if image is not self.image or kernel is not self.kernel or state not in self._states["geometry"]:
-                # Counted, so that the page gets an answer even to an edit that changes nothing.
-                edition = {"edition": self._states.get("edition", 0) + 1}
-                self._states, self._states_of = _all_states(**settings) | edition, (self.image, self.kernel)
+                self._states, self._states_of = _all_states(**settings), (self.image, self.kernel)
             if self.selected is not None:
                 self.selected = tuple(min(place, size - 1) for place, size in zip(self.selected, output.shape))
             if self.output is None or not _same(self.output, output):
-                self.set_trait("output", _read_only(output))
+                self.set_trait("output", read_only(output))
 
     def _settings(self):
         return {name: getattr(self, name) for name in _SETTINGS}
@@ -146,38 +126,31 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
         """One sentence that says what the explorer shows."""
         return f"{'; '.join(filter(None, [self._summary(), self._worked_sum()]))}."
 
-    def __repr__(self):
-        return self.describe()
-
-    def _repr_mimebundle_(self, **kwargs):
-        data, metadata = super()._repr_mimebundle_(**kwargs)
-        return data | {"text/plain": self.describe(), "text/html": self._static_html()}, metadata
-
     def _summary(self):
         flip = ", flip=True" if self.flip else ""
         return (
-            f"ConvolutionExplorer: a {_size(self.kernel)} kernel over a {_size(self.image)} input "
+            f"ConvolutionExplorer: a {size(self.kernel)} kernel over a {size(self.image)} input "
             f"(strides={self.strides}, padding={self.padding!r}, dilation_rate={self.dilation_rate}{flip}) "
-            f"gives a {_size(self.output)} output"
+            f"gives a {size(self.output)} output"
         )
 
     def _worked_sum(self):
         """The sum behind the selected output cell, or nothing when none is selected."""
         if self.selected is None:
             return ""
-        pixels = _shown(self._padded_image()[self._window()]).ravel()
-        weights = _shown(_turned(self.kernel, self.flip)).ravel()
-        terms = " + ".join(f"{_factor(pixel)}×{_factor(weight)}" for pixel, weight in zip(pixels, weights))
-        total = _shown(self.output[self.selected])
+        pixels = shown(self._padded_image()[self._window()]).ravel()
+        weights = shown(_turned(self.kernel, self.flip)).ravel()
+        terms = " + ".join(f"{factor(pixel)}×{factor(weight)}" for pixel, weight in zip(pixels, weights))
+        total = shown(self.output[self.selected])
         with np.errstate(over="ignore", invalid="ignore"):
-            relation = _relation((_read(pixels) * _read(weights)).sum(), _read(total))
+            sign = relation((read(pixels) * read(weights)).sum(), read(total))
         row, column = self.selected
-        return f"output[{row}, {column}] = {terms} {relation} {total}"
+        return f"output[{row}, {column}] = {terms} {sign} {total}"
 
     def _static_html(self):
         """Tables for where no widget runs; they read well without styles, which GitHub removes."""
         is_image = self._padded_image(np.ones_like(self.image)) == 1
-        image = _shown(self._padded_image())
+        image = shown(self._padded_image())
         image = np.where(is_image, image, np.char.add(np.char.add("(", image), ")"))
         window, cell = np.zeros(image.shape, bool), np.zeros(self.output.shape, bool)
         notes = [] if is_image.all() else ["In brackets: padding."]
@@ -188,9 +161,9 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
             [
                 f"<p>{html.escape(self._summary(), quote=False)}.</p>",
                 '<div style="display: flex; flex-wrap: wrap; gap: 2em; align-items: flex-start">',
-                _table(f"Input, {_size(self.image)}", image, window),
-                _table("Kernel, flipped" if self.flip else "Kernel", _shown(_turned(self.kernel, self.flip))),
-                _table(f"Output, {_size(self.output)}", _shown(self.output), cell),
+                table(f"Input, {size(self.image)}", image, window),
+                table("Kernel, flipped" if self.flip else "Kernel", shown(_turned(self.kernel, self.flip))),
+                table(f"Output, {size(self.output)}", shown(self.output), cell),
                 "</div>",
                 *(f"<p>{html.escape(note, quote=False)}</p>" for note in notes),
             ]
@@ -241,7 +214,7 @@ def _check_grid(name, value, largest):
         raise ValueError(
             f"`{name}` of shape {array.shape} is too large to show, at most ({largest}, {largest}) fits.{part}"
         )
-    return _read_only(array.copy())
+    return read_only(array.copy())
 
 
 def _check_flip(flip):
@@ -311,7 +284,7 @@ def _all_states(image, kernel, strides, padding, dilation_rate):
     }
     strides = range(1, limits["strides"] + 1)
     paddings = ["same", "valid", *range(1, limits["padding"] + 1)]
-    on_screen = _read(_shown(image)), _read(_shown(kernel))
+    on_screen = read(shown(image)), read(shown(kernel))
     geometry, sums = {}, [{}, {}]
     for dilation in range(1, limits["dilation_rate"] + 1):
         amounts = []
@@ -329,7 +302,7 @@ def _all_states(image, kernel, strides, padding, dilation_rate):
             of_shown = _convolve(*on_screen, *everywhere)
             sums[flip][str(dilation)] = {
                 "values": values,
-                "relation": "".join(_relation(of_shown, _read(_shown(values))).ravel()),
+                "relation": "".join(relation(of_shown, read(shown(values))).ravel()),
                 "top": top,
                 "left": left,
                 "columns": values.shape[1],
@@ -339,19 +312,19 @@ def _all_states(image, kernel, strides, padding, dilation_rate):
         weights = kernel.astype(image.dtype).ravel()
         products = weights[:, np.newaxis] * image.ravel()
         on_padding = weights * 0
-    largest_sum = max(_largest(entry["values"]) for flipped in sums for entry in flipped.values())
+    largest_sum = max(largest(entry["values"]) for flipped in sums for entry in flipped.values())
     for entry in itertools.chain(*(flipped.values() for flipped in sums)):
-        entry |= _pack(entry.pop("values"), largest_sum)
+        entry |= pack(entry.pop("values"), largest_sum)
     return {
         "image_shape": list(image.shape),
         "kernel_shape": list(kernel.shape),
         "limits": limits,
         "geometry": geometry,
         "room": np.max(list(geometry.values()), axis=0).tolist(),
-        "image": _pack(image, _largest(image)),
-        "kernel": _pack(kernel, _largest(kernel)),
-        "products": _pack(products, _largest(products)),  # weight by weight, over all pixels
-        "on_padding": _pack(on_padding, 1),
+        "image": pack(image, largest(image)),
+        "kernel": pack(kernel, largest(kernel)),
+        "products": pack(products, largest(products)),  # weight by weight, over all pixels
+        "on_padding": pack(on_padding, 1),
         "sums": sums,
     }
 
@@ -360,92 +333,8 @@ def _state_key(strides, padding, dilation_rate):
     return f"{strides} {padding} {dilation_rate}"
 
 
-def _pack(values, largest):
-    """Numbers as text, and the strength of their colors: one digit each, 0 (most negative) to 8."""
-    finite = np.nan_to_num(np.asarray(values, float), nan=0, posinf=largest, neginf=-largest)
-    strength = np.ceil(4 * np.abs(finite) / largest) if largest > 0 else np.abs(finite)
-    level = (4 + np.sign(finite) * strength).astype(int)
-    return {"text": " ".join(_shown(values).ravel()), "level": "".join(map(str, level.ravel()))}
-
-
-def _largest(values):
-    finite = np.abs(np.asarray(values, float))
-    return finite[np.isfinite(finite)].max(initial=0)
-
-
-# How numbers are written
-
-
-def _shown(values):
-    """Each number as it is written on screen."""
-    unique, places = np.unique(values, return_inverse=True)
-    return np.array([_number(value) for value in unique.tolist()])[places].reshape(np.shape(values))
-
-
-def _number(value):
-    """A number in few characters: whole if it is whole, three digits if they say it exactly, else fewer.
-
-    >>> [_number(value) for value in (-2.0, 1 / 8, 1 / 9, 254.96, 1e20, float("inf"))]
-    ['−2', '0.125', '0.11', '255', '1e20', '∞']
-    """
-    size = abs(value)
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        text = "-∞" if value < 0 else "∞"
-    elif value == round(value) and size < 1e5:
-        text = str(round(value))
-    elif not 1e-3 <= size < 1e5:
-        digits, _, exponent = f"{value:.1e}".partition("e")
-        text = f"{digits.removesuffix('.0')}e{int(exponent)}"
-    elif size >= 100:
-        text = f"{value:.1f}".removesuffix(".0") if size < 1000 else f"{value:.0f}"
-    else:
-        text = f"{value:.3g}"
-        if size < 1 and not math.isclose(float(text), value, rel_tol=1e-6):
-            text = f"{value:.2g}" if size >= 0.01 else f"{value:.1g}"
-    return text.replace("-", "−")
-
-
-def _read(shown):
-    """The numbers that a reader sees, rounded as they are on screen."""
-    plain = [text.replace("−", "-").replace("∞", "inf") for text in np.ravel(shown)]
-    return np.array(plain, dtype=float).reshape(np.shape(shown))
-
-
-def _relation(sum_of_shown, shown_sum):
-    """What stands between a sum and its result as they are written: "≈" where rounding shows."""
-    return np.where(np.isclose(sum_of_shown, shown_sum, rtol=1e-9, atol=1e-9, equal_nan=True), "=", "≈")
-
-
-def _factor(shown):
-    return f"({shown})" if shown.startswith("−") else shown
-
-
-def _size(array):
-    return " × ".join(map(str, array.shape))
-
-
-def _table(title, shown, bold=None):
-    bold = np.zeros(shown.shape, bool) if bold is None else bold
-    rows = (
-        "".join(f"<td><b>{text}</b></td>" if strong else f"<td>{text}</td>" for text, strong in zip(*row))
-        for row in zip(shown, bold)
-    )
-    return (
-        f'<table><thead><tr><th colspan="{shown.shape[1]}">{title}</th></tr></thead>\n<tbody>\n'
-        + "\n".join(f"<tr>{row}</tr>" for row in rows)
-        + "\n</tbody></table>"
-    )
-
-
 def _turned(kernel, flip):
     return kernel[::-1, ::-1] if flip else kernel
-
-
-def _read_only(array):
-    array.setflags(write=False)
-    return array
 
 
 def _same(one, other):

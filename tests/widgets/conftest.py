@@ -2,6 +2,7 @@ import itertools
 
 import numpy as np
 import pytest
+from explorer_page import Shown
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +27,20 @@ def cross_correlate():
         return output
 
     return cross_correlate
+
+
+@pytest.fixture
+def show(browser):
+    """Shows an explorer on a page of its own; fails at the end if the page has complained."""
+    pages = []
+
+    def show(explorer, theme="light", width=1280, **context):
+        page = browser.new_page(viewport={"width": width, "height": 900}, **context)
+        page.set_default_timeout(5000)
+        pages.append(Shown(page, explorer, theme))
+        return pages[-1]
+
+    yield show
+    for shown in pages:
+        shown.page.close()
+        assert shown.errors == []

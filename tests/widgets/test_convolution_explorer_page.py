@@ -1,40 +1,16 @@
 """The page of the convolution explorer in a real browser, with the real Python class behind a fake model."""
 
 import itertools
-import json
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from explorer_page import THEMES
 
 from cnnlab.widgets import ConvolutionExplorer
 
 IMAGE = np.array([[0, 1, 2, 3, 0], [1, 5, 0, 2, 1], [4, 0, 0, 1, 2], [0, 3, 1, 7, 0], [2, 2, 0, 1, 6]])
 KERNEL = np.array([[1, 0, -1], [2, 0, -3], [1, 4, -1]])
-
-# What Jupyter's model does, as far as a widget sees it: `set` tells the listeners, `save_changes`
-# sends what changed to Python, and what Python sends arrives through `receive`.
-FAKE_MODEL = """
-window.FakeModel = class {
-  constructor(state) { this.state = state; this.listeners = []; this.unsaved = {}; }
-  get(name) { return this.state[name]; }
-  put(name, value) {
-    if (JSON.stringify(value) === JSON.stringify(this.state[name])) return false;
-    this.state[name] = value;
-    return true;
-  }
-  tell(names) { for (const n of names) for (const [event, f] of [...this.listeners]) if (event === `change:${n}`) f(); }
-  set(name, value) { if (this.put(name, value)) { this.unsaved[name] = value; this.tell([name]); } }
-  save_changes() {
-    const changes = this.unsaved;
-    this.unsaved = {};
-    if (Object.keys(changes).length) to_python(JSON.stringify(changes));
-  }
-  receive(state) { this.tell(Object.keys(state).filter((name) => this.put(name, state[name]))); }
-  on(event, f) { this.listeners.push([event, f]); }
-  off(event, f) { this.listeners = this.listeners.filter(([e, g]) => e !== event || g !== f); }
-};
-"""
 
 # `look()` says what is on screen; `walk()` selects every output cell in turn, and looks each time.
 EYES = """
@@ -68,85 +44,17 @@ window.walk = async () => {
 };
 """
 
-THEMES = {
-    "light": "",
-    "dark": "--jp-layout-color0: #111; --jp-ui-font-color0: white; --jp-brand-color1: #42a5f5;"
-    " --jp-error-color1: #ef9a9a; color: white; background: #111",
-}
-
-
-class Shown:
-    """An explorer on a page. `explorer` is its Python side, deaf to the page while `answering` is False."""
-
-    def __init__(self, page, explorer, theme="light"):
-        self.page, self.explorer, self.errors, self.answering = page, explorer, [], True
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        page.expose_function("to_python", self._from_page)
-        page.set_content(
-            '<!doctype html><html lang="en"><head><title>Explorer</title>'
-            f'<style>{explorer._css}</style></head><body style="{THEMES[theme]}">'
-            '<main><h1>Explorer</h1><div id="cell"></div><a href="#" style="color: inherit">after</a></main>'
-        )
-        page.evaluate(FAKE_MODEL + EYES)
-        explorer._send = self._from_python
-        page.evaluate(
-            """async ([source, state]) => {
-              const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-              const { default: widget } = await import(url);
-              window.model = new FakeModel(JSON.parse(state));
-              window.cleanup = widget.render({ model, el: document.getElementById("cell") });
-            }""",
-            [explorer._esm, json.dumps(explorer.get_state())],
-        )
-
-    def _from_page(self, changes):
-        if self.answering:
-            self.explorer.set_state(json.loads(changes))
-
-    def _from_python(self, message, buffers=None):
-        if message["method"] == "update":
-            self.page.evaluate("(state) => model.receive(JSON.parse(state))", json.dumps(message["state"]))
-
-    def slide(self, name, value):
-        """Move a slider, or tick a box, to a value at once, as a drag does."""
-        if isinstance(value, bool):
-            self.page.get_by_role("checkbox", name=name).set_checked(value)
-        else:
-            self.slider(name).fill(str(value))
-
-    def slider(self, name):
-        return self.page.get_by_role("slider", name=name, exact=True)
-
-    def output_cell(self, row, column):
-        return self.page.locator(".output tr").nth(row).locator("td").nth(column)
-
-    def sum(self):
-        return self.page.evaluate("look().sum")
-
-    def stop_the_clock(self):
-        """From here on time passes only when `page.clock.run_for` says so."""
-        self.page.clock.install(time=0)
-        self.page.clock.pause_at(1000)
-
-    def settle(self, condition):
-        self.page.wait_for_function(condition, timeout=5000)
-
 
 @pytest.fixture
-def show(browser):
-    pages = []
+def show(show):
+    def show_convolution(image=IMAGE, kernel=KERNEL, settings=None, **context):
+        shown = show(ConvolutionExplorer(image, kernel, **settings or {}), **context)
+        shown.page.evaluate(EYES + "null")
+        shown.output_cell = lambda row, column: shown.page.locator(".output tr").nth(row).locator("td").nth(column)
+        shown.sum = lambda: shown.page.evaluate("look().sum")
+        return shown
 
-    def show(image=IMAGE, kernel=KERNEL, theme="light", width=1280, settings=None, **context):
-        page = browser.new_page(viewport={"width": width, "height": 900}, **context)
-        page.set_default_timeout(5000)
-        pages.append(Shown(page, ConvolutionExplorer(image, kernel, **settings or {}), theme))
-        return pages[-1]
-
-    yield show
-    for shown in pages:
-        shown.page.close()
-        assert shown.errors == []
+    return show_convolution
 
 
 def read(text):
@@ -353,7 +261,7 @@ def test_what_is_no_number_is_kept_and_explained(show, text):
     weight.blur()
     assert weight.input_value() == text and weight.get_attribute("aria-invalid") == "true"
     message = shown.page.locator(f"#{weight.get_attribute('aria-describedby')}")
-    assert message.inner_text() == f"Not a number: “{text}”. The weight stays −1."
+    assert message.inner_text() == f"Not a number: “{text}”. The value stays −1."
     np.testing.assert_array_equal(shown.explorer.kernel, KERNEL)
     weight.press("Escape")
     assert weight.input_value() == "−1" and weight.get_attribute("aria-invalid") == "false"
@@ -371,10 +279,10 @@ def test_a_busy_python_is_named_and_nothing_typed_is_lost(show):
     for text in ("8", "8.", "8.5"):  # typed meanwhile: kept, and sent together when Python answers
         shown.page.get_by_label("kernel[0, 1]").fill(text)
     shown.answering = True
-    shown.page.evaluate("to_python(JSON.stringify({ kernel: model.get('kernel') }))")
+    shown.page.evaluate("to_python(JSON.stringify({ kernel: model.get('kernel'), _asked: 1 }))")
     shown.settle("document.querySelector('.message').textContent === '' && look().factors[1] === '1×8.5'")
     assert shown.explorer.kernel[0].tolist() == [7, 8.5, -1]
-    assert shown.explorer._states["edition"] == 3
+    assert shown.explorer._answered == 2
 
 
 def test_picture_follows_python(show):

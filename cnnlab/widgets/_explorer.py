@@ -1,0 +1,98 @@
+"""What every explorer has in common: its page, its answers, and its form where no widget runs."""
+
+import base64
+import contextlib
+import pathlib
+
+import anywidget
+import numpy as np
+import traitlets
+
+_HERE = pathlib.Path(__file__).parent
+
+
+class Refused(traitlets.TraitError, ValueError):
+    """A TraitError, so that traitlets rolls back; a ValueError, as everywhere in cnnlab."""
+
+
+@contextlib.contextmanager
+def refusing():
+    """Turns the errors of checks into `Refused`; for use in `@traitlets.validate` methods."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+class Explorer(anywidget.AnyWidget):
+    """A picture that answers when it is touched.
+
+    A subclass has traits for all that it shows; `describe()`, one sentence that says what that is; and
+    `_static_html()`, the form for where no widget runs. `_esm, _css = front_end("its_file")`.
+    """
+
+    # The page numbers its questions: only the newest wish waits while Python works on one.
+    _asked = traitlets.Int(0).tag(sync=True)
+    _answered = traitlets.Int(0).tag(sync=True)
+
+    def set_state(self, sync_data):
+        with self.hold_sync():  # the answer and what it says arrive together
+            try:
+                super().set_state(sync_data)
+            finally:
+                self._answered = sync_data.get("_asked", self._answered)
+
+    def describe(self):
+        """One sentence that says what the explorer shows."""
+        raise NotImplementedError
+
+    def _static_html(self):
+        """Plain tables, or images with alt text: they read well without styles, which GitHub removes."""
+        raise NotImplementedError
+
+    def __repr__(self):
+        return self.describe()
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return data | {"text/plain": self.describe(), "text/html": self._static_html()}, metadata
+
+
+def front_end(name):
+    """The ES module and the style sheet of an explorer, as text: the shared part, then its own.
+
+    Text, not paths: anywidget watches a path, and that keeps every explorer alive (anywidget#929).
+    """
+    return tuple(
+        "\n".join((_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("shared", name))
+        for kind in ("js", "css")
+    )
+
+
+def to_wire(array, widget=None):
+    """Numbers travel as text, because JSON has no NaN and no infinity."""
+    return None if array is None else array.astype(str).tolist()
+
+
+def from_wire(rows, dtype):
+    """The array that `to_wire` wrote, or that was typed into the page."""
+    with np.errstate(over="ignore"):  # 1e39 is infinity in float32, and is shown as such
+        return np.array(rows).astype(float).astype(dtype)
+
+
+def paint(image, low=0, high=1):
+    """An image for the page's `Picture`: `low` is black and `high` white; what lies beyond is clipped.
+
+    Parameters
+    ----------
+    image : array, shape (H, W), or (H, W, 3) for red, green and blue
+        NaN is painted black.
+    """
+    scaled = np.nan_to_num((np.asarray(image, float) - low) / (high - low if high > low else 1))
+    pixels = np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+    return {"size": list(pixels.shape[:2]), "pixels": base64.b64encode(pixels.tobytes()).decode()}
+
+
+def read_only(array):
+    array.setflags(write=False)
+    return array

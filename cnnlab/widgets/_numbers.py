@@ -1,0 +1,81 @@
+"""How explorers write numbers: few characters, and a strength of color for each."""
+
+import math
+
+import numpy as np
+
+
+def pack(values, largest):
+    """Numbers as text, and the strength of their colors: one digit each, 0 (most negative) to 8."""
+    finite = np.nan_to_num(np.asarray(values, float), nan=0, posinf=largest, neginf=-largest)
+    strength = np.ceil(4 * np.abs(finite) / largest) if largest > 0 else np.abs(finite)
+    level = (4 + np.sign(finite) * strength).astype(int)
+    return {"text": " ".join(shown(values).ravel()), "level": "".join(map(str, level.ravel()))}
+
+
+def largest(values):
+    finite = np.abs(np.asarray(values, float))
+    return finite[np.isfinite(finite)].max(initial=0)
+
+
+def shown(values):
+    """Each number as it is written on screen."""
+    unique, places = np.unique(values, return_inverse=True)
+    return np.array([number(value) for value in unique.tolist()])[places].reshape(np.shape(values))
+
+
+def number(value):
+    """A number in few characters: whole if it is whole, three digits if they say it exactly, else fewer.
+
+    >>> [number(value) for value in (-2.0, 1 / 8, 1 / 9, 254.96, 1e20, float("inf"))]
+    ['−2', '0.125', '0.11', '255', '1e20', '∞']
+    """
+    size = abs(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        text = "-∞" if value < 0 else "∞"
+    elif value == round(value) and size < 1e5:
+        text = str(round(value))
+    elif not 1e-3 <= size < 1e5:
+        digits, _, exponent = f"{value:.1e}".partition("e")
+        text = f"{digits.removesuffix('.0')}e{int(exponent)}"
+    elif size >= 100:
+        text = f"{value:.1f}".removesuffix(".0") if size < 1000 else f"{value:.0f}"
+    else:
+        text = f"{value:.3g}"
+        if size < 1 and not math.isclose(float(text), value, rel_tol=1e-6):
+            text = f"{value:.2g}" if size >= 0.01 else f"{value:.1g}"
+    return text.replace("-", "−")
+
+
+def read(shown):
+    """The numbers that a reader sees, rounded as they are on screen."""
+    plain = [text.replace("−", "-").replace("∞", "inf") for text in np.ravel(shown)]
+    return np.array(plain, dtype=float).reshape(np.shape(shown))
+
+
+def relation(sum_of_shown, shown_sum):
+    """What stands between a sum and its result as they are written: "≈" where rounding shows."""
+    return np.where(np.isclose(sum_of_shown, shown_sum, rtol=1e-9, atol=1e-9, equal_nan=True), "=", "≈")
+
+
+def factor(shown):
+    return f"({shown})" if shown.startswith("−") else shown
+
+
+def size(array):
+    return " × ".join(map(str, array.shape))
+
+
+def table(title, shown, bold=None):
+    bold = np.zeros(shown.shape, bool) if bold is None else bold
+    rows = (
+        "".join(f"<td><b>{text}</b></td>" if strong else f"<td>{text}</td>" for text, strong in zip(*row))
+        for row in zip(shown, bold)
+    )
+    return (
+        f'<table><thead><tr><th colspan="{shown.shape[1]}">{title}</th></tr></thead>\n<tbody>\n'
+        + "\n".join(f"<tr>{row}</tr>" for row in rows)
+        + "\n</tbody></table>"
+    )
