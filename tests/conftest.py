@@ -1,8 +1,18 @@
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
+
+from cnnlab.utils import set_random_seed
+
+
+@pytest.fixture(autouse=True)
+def the_same_random_numbers_every_time():
+    set_random_seed(0)
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class Shown:
     """An explorer on a page. `explorer` is its Python side, deaf to the page while `answering` is False."""
 
     def __init__(self, page, explorer, theme="light"):
-        self.page, self.explorer, self.errors, self.answering = page, explorer, [], True
+        self.page, self._explorer, self.errors, self.answering = page, explorer, [], True
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         page.expose_function("to_python", self._from_page)
@@ -58,9 +58,14 @@ class Shown:
             [explorer._esm, json.dumps(explorer.get_state())],
         )
 
+    @property
+    def explorer(self):
+        self.page.evaluate("null")  # what the page has said on the way here is heard first
+        return self._explorer
+
     def _from_page(self, changes):
         if self.answering:
-            self.explorer.set_state(json.loads(changes))
+            self._explorer.set_state(json.loads(changes))
 
     def _from_python(self, message, buffers=None):
         if message["method"] == "update":
