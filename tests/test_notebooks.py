@@ -36,9 +36,9 @@ def problems(notebook, folder=notebooks.FOLDER):
         found += [f"{cell.id}: unknown tag {tag}" for tag in cell.metadata.get("tags", []) if tag not in TAGS]
         if cell.cell_type == "markdown":
             found += [f"{cell.id}: a picture without alternative text" for _ in re.findall(r"!\[\s*\]\(", cell.source)]
-            for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", cell.source):
-                if "://" not in target and not (folder / target).exists():
-                    found.append(f"{cell.id}: links to {target}, which is not there")
+            for target, anchor in re.findall(r"\]\(([^)#\s]*)#?([^)\s]*)\)", cell.source):
+                if "://" not in target and not leads_somewhere(folder, target, anchor, notebook):
+                    found.append(f"{cell.id}: links to {target}{'#' * bool(anchor)}{anchor}, which is not there")
     cells = notebooks.code_cells(notebook)
     for number, cell in enumerate(cells, start=1):
         found += [f"{cell.id}: a line too long to see whole" for line in cell.source.splitlines() if len(line) > 100]
@@ -50,6 +50,16 @@ def problems(notebook, folder=notebooks.FOLDER):
     if lengths and (statistics.median(lengths) > 6 or max(lengths) > 20):
         found.append(f"code cells of {statistics.median(lengths)} lines (median), {max(lengths)} (longest)")
     return found
+
+
+def leads_somewhere(folder, target, anchor, notebook):
+    """Whether a file is there, and in a notebook the heading that is named."""
+    if target and not (folder / target).exists():
+        return False
+    page = nbformat.read(folder / target, as_version=4) if target.endswith(".ipynb") else notebook
+    text = "\n".join(cell.source for cell in page.cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^#+ (.*)$", text, flags=re.MULTILINE)
+    return not anchor or anchor in [heading.replace(" ", "-") for heading in headings]
 
 
 def problems_of_output(output, cell):
@@ -109,6 +119,8 @@ def display(**data):
         (dict(outputs=[nbformat.v4.new_output("error", ename="E", evalue="no", traceback=[])]), "an error: no"),
         (dict(outputs=[nbformat.v4.new_output("stream", name="stderr", text="careful")]), "a warning: careful"),
         (dict(text="[there](nowhere.ipynb)"), "nowhere.ipynb, which is not there"),
+        (dict(text="[there](#nowhere)"), "#nowhere, which is not there"),
+        (dict(text="[word](glossary.ipynb#nonsense)"), "glossary.ipynb#nonsense, which is not there"),
         (dict(text="![](x.png)"), "without alternative text"),
     ],
 )

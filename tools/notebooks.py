@@ -23,7 +23,7 @@ PINNED = {"CNNLAB_DRAWN": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTEST_CURRENT_TEST
 
 
 def lessons():
-    """The lessons' paths, in reading order."""
+    """The paths of all notebooks, in reading order; those without a number come last."""
     return sorted(FOLDER.glob("*.ipynb"))
 
 
@@ -51,8 +51,11 @@ def execute(notebook, env, timeout=900):
 
 
 def link(path, paths):
-    """The line that leads to the lesson before and after."""
+    """The line that leads to the lesson before and after; from a page without a number, to the start."""
+    paths = [p for p in paths if p.name[0].isdigit()]
     names = {p: title(nbformat.read(p, as_version=4)) for p in paths}
+    if path not in paths:
+        return f"[← {names[paths[0]]}]({paths[0].name})"
     i = paths.index(path)
     before = [f"[← {names[p]}]({p.name})" for p in paths[max(i - 1, 0) : i]]
     after = [f"[{names[p]} →]({p.name})" for p in paths[i + 1 : i + 2]]
@@ -87,7 +90,7 @@ def store(path):
     execute(notebook, PINNED)
     tidy(notebook)
     nbformat.write(notebook, path)
-    lines = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(notebook)]
+    lines = [len([line for line in cell.source.splitlines() if line.strip()]) for cell in code_cells(notebook)] or [0]
     print(
         f"{path.name}: {time.perf_counter() - started:.0f} s, {len(lines)} code cells, "
         f"median {statistics.median(lines):.0f} lines, longest {max(lines)}, {path.stat().st_size / 1000:.0f} kB",
