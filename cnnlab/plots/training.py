@@ -26,6 +26,35 @@ def show_curves(histories, metric="accuracy", title=None, x="epoch", first=1):
         histories = {"": histories}
     figure = new_figure(6.4, 3.4)
     ax = figure.subplots()
+    told = _draw_curves(ax, histories, metric, x, first)
+    ax.set_title(title or "", fontsize=10)
+    alt = f"{title + '. ' if title else ''}Curves of {metric} by {x}. " + "; ".join(told) + "."
+    return Picture(figure, alt)
+
+
+def show_training(history, metric=None, title=None):
+    """How one training went: the loss, and beside it a metric, epoch by epoch.
+
+    Parameters
+    ----------
+    history : dict
+        `history.history`: metric name -> one number per epoch.
+    metric : str, optional
+        By default the first that was recorded beside the loss, if there is one.
+    """
+    others = [name for name in history if not name.startswith("val_") and name not in ("loss", "learning_rate")]
+    names = ["loss", *([metric] if metric else others[:1])]
+    figure = new_figure(4.6 * len(names), 3.2)
+    told = []
+    for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0]):
+        told.append(f"Curves of {name} by epoch. " + "; ".join(_draw_curves(ax, {"": history}, name)) + ".")
+    if title:
+        figure.suptitle(title, fontsize=10)
+    return Picture(figure, " ".join([*([f"{title}."] if title else []), *told]))
+
+
+def _draw_curves(ax, histories, metric, x="epoch", first=1):
+    """Draw them, and say in words where each begins and ends."""
     told = []
     for i, (name, history) in enumerate(histories.items()):
         if metric not in history:
@@ -40,13 +69,11 @@ def show_curves(histories, metric="accuracy", title=None, x="epoch", first=1):
             ax.plot(range(first, first + len(values)), values, label=label, markersize=4, **style)
             told.append(f"{label}: from {values[0]:.3f} to {values[-1]:.3f} over {len(values)} points")
     ax.set(xlabel=x, ylabel=metric)
-    ax.set_title(title or "", fontsize=10)
     ax.xaxis.get_major_locator().set_params(integer=True)
     ax.grid(alpha=0.3)
     if told:
         ax.legend(fontsize=8)
-    alt = f"{title + '. ' if title else ''}Curves of {metric} by {x}. " + "; ".join(told) + "."
-    return Picture(figure, alt)
+    return told
 
 
 def show_confusion(matrix, class_names, title=None):

@@ -101,3 +101,14 @@ def test_live_curves_draw_what_keras_recorded(monkeypatch):
     assert f"from {history['loss'][0]:.3f} to {history['loss'][-1]:.3f} over 3 points" in curves[-1].alt
     assert "Epoch 1 of 3, batch 1 of 1" in map(lambda t: str(t).split(":")[0], shown)
     assert str(shown[-1]).startswith("Finished: 3 epochs in ")
+
+
+def test_a_training_is_one_picture_of_loss_and_metric():
+    history = dict(accuracy=[0.5, 0.9], loss=[2, 1], val_loss=[3, 2], learning_rate=[0.1, 0.1])
+    picture = plots.show_training(history, title="Drawn digits")
+    assert picture.alt == (
+        "Drawn digits. Curves of loss by epoch. training: from 2.000 to 1.000 over 2 points; "
+        "validation: from 3.000 to 2.000 over 2 points. Curves of accuracy by epoch. accuracy: from 0.500 to 0.900 over 2 points."
+    )
+    assert [ax.get_ylabel() for ax in picture.figure.axes] == ["loss", "accuracy"]
+    assert [ax.get_ylabel() for ax in plots.show_training({"loss": [1, 2]}).figure.axes] == ["loss"]
