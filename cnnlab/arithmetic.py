@@ -1,13 +1,14 @@
-"""The arithmetic of shapes: how many positions a kernel takes, how much padding is added.
+"""The arithmetic of shapes: how many positions a kernel takes, how far a network sees, what a layer costs.
 
-Every function here speaks of one axis; a picture has two, and each is computed by itself.
+Sizes, padding and receptive fields are those of one axis; a picture has two, and each is computed by itself.
 Source: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016;
 "same" as Keras and TensorFlow compute it.
 """
 
+import math
 import operator
 
-__all__ = ["output_size", "padding_amounts"]
+__all__ = ["multiply_adds", "output_size", "padding_amounts", "parameter_count", "receptive_field"]
 
 
 def output_size(size, kernel_size, stride=1, padding="valid", dilation=1):
@@ -91,6 +92,111 @@ def padding_amounts(size, kernel_size, stride=1, padding="valid", dilation=1):
     else:
         before = after = padding
     return whole_number("padding", before, at_least=0), whole_number("padding", after, at_least=0)
+
+
+def receptive_field(windows):
+    """How far one output of a stack of layers sees along one axis: (size, stride), in pixels of the input.
+
+    `size` pixels lie from the first to the last that can change one output; `stride` is the step
+    from the field of one output to that of the next.
+
+    Parameters
+    ----------
+    windows : list of (kernel_size, stride) or (kernel_size, stride, dilation)
+        One entry for each convolution or pooling, from the input on. What works on each value by itself,
+        such as an activation, is left out, or (1, 1).
+
+    Padding does not change the size: near the edges, a part of the field lies on the padding.
+    Source: Araujo, Norris & Sim, "Computing receptive fields of convolutional neural networks", Distill, 2019.
+
+    Two 3 × 3 convolutions see as far as one of 5 × 5; a pooling between them makes the second see further:
+
+    >>> receptive_field([(3, 1), (3, 1)])
+    (5, 1)
+    >>> receptive_field([(3, 1), (2, 2), (3, 1)])
+    (8, 2)
+    """
+    size = step = 1
+    for window in windows:
+        if not isinstance(window, (tuple, list)) or len(window) not in (2, 3):
+            raise ValueError(
+                "`windows` must hold pairs (kernel_size, stride) or triples (kernel_size, stride, dilation); "
+                f"got {window!r}."
+            )
+        names = ("kernel_size", "stride", "dilation")
+        kernel_size, stride, dilation = (whole_number(*item, at_least=1) for item in zip(names, (*window, 1)))
+        size += dilation * (kernel_size - 1) * step
+        step *= stride
+    return size, step
+
+
+def parameter_count(kernel_size, channels, filters, use_bias=True, groups=1):
+    """How many numbers a convolution or a dense layer learns.
+
+    Parameters
+    ----------
+    kernel_size : int, or tuple of ints
+        An int is the length of a 1-D kernel; a picture needs a pair, such as (3, 3); a dense layer has ().
+    channels : int
+        Channels of the input; for a dense layer, its length.
+    filters : int
+        Feature maps of the output; for a dense layer, its units.
+    use_bias : bool
+        Whether each filter adds a number of its own.
+    groups : int
+        Into how many parts the channels are split, each seen by its own filters. A depthwise
+        convolution has groups=channels.
+
+    Returns
+    -------
+    int
+        (product of kernel_size · channels / groups + 1) · filters
+
+    >>> parameter_count((3, 3), 1, 32)
+    320
+    >>> parameter_count((), 784, 10)
+    7850
+    """
+    weights, filters = _weights(kernel_size, channels, filters, groups)
+    return weights + filters * bool(use_bias)
+
+
+def multiply_adds(kernel_size, channels, filters, positions=(), groups=1):
+    """How often a layer multiplies by a weight, and adds the product, for one image.
+
+    Each weight of a kernel is used once at each position. Biases, activations and pooling, which
+    do not multiply by weights, are not counted.
+
+    Parameters
+    ----------
+    kernel_size, channels, filters, groups
+        As for `parameter_count`.
+    positions : int, or tuple of ints
+        Height and width of the output; () for a dense layer.
+
+    >>> multiply_adds((3, 3), 1, 32, positions=(26, 26))
+    194688
+    >>> multiply_adds((), 784, 10)
+    7840
+    """
+    weights, _ = _weights(kernel_size, channels, filters, groups)
+    return weights * math.prod(_sizes("positions", positions))
+
+
+def _weights(kernel_size, channels, filters, groups):
+    """How many weights the kernels have, and the checked number of filters."""
+    kernel_size = _sizes("kernel_size", kernel_size)
+    channels = whole_number("channels", channels, at_least=1)
+    filters = whole_number("filters", filters, at_least=1)
+    groups = whole_number("groups", groups, at_least=1)
+    if channels % groups or filters % groups:
+        raise ValueError(f"`groups` must divide the {channels} channels and the {filters} filters; got {groups}.")
+    return math.prod(kernel_size) * (channels // groups) * filters, filters
+
+
+def _sizes(name, value):
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    return [whole_number(name, size, at_least=1) for size in values]
 
 
 def whole_number(name, value, at_least):

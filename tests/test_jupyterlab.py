@@ -61,16 +61,22 @@ def started(folder, server, log):
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
+def opened(browser, address, token, name):
+    """A page with a notebook, ready to run."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)
+    page.goto(f"{address}lab/tree/{name}?token={token}&reset")
+    page.wait_for_function("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+    return page
+
+
 @pytest.fixture(params=notebooks.lessons(), ids=lambda path: path.stem)
 def lesson(request, lab, browser):
     """A page with the lesson, after all its cells have run."""
     address, token = lab
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(120_000)
-    page.goto(f"{address}lab/tree/{request.param.name}?token={token}&reset")
-    page.wait_for_function("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
+    page = opened(browser, address, token, request.param.name)
     finished, model = page.evaluate(RUN_ALL)
     yield page, finished, model
     page.close()
@@ -82,13 +88,14 @@ def test_a_lesson_runs_in_jupyterlab(lesson):
     outputs = [(cell["id"], output) for cell in model["cells"] for output in cell.get("outputs", [])]
     assert [(i, o) for i, o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == []
     explorers = page.locator(".cnnlab-explorer")
-    assert explorers.count() == sum(
-        "Explorer(" in cell["source"] for cell in model["cells"] if cell["cell_type"] == "code"
-    )
+    assert explorers.count() == sum(notebooks.VIEW in output.get("data", {}) for _, output in outputs)
     for i in range(explorers.count()):
-        hover_changes_the_sum(explorers.nth(i))
+        explorers.nth(i).scroll_into_view_if_needed()
+        assert len(explorers.nth(i).inner_text()) > 20
+    for explorer in page.locator(".cnnlab-convolution").all():
+        hover_changes_the_sum(explorer)
     pictures = page.locator(".jp-OutputArea-output img")
-    assert pictures.count() > 0
+    assert pictures.count() > 0 or not outputs
     for alt in pictures.evaluate_all("images => images.map((image) => image.alt)"):
         assert len(alt) > 20 and "No description has been provided" not in alt
 
@@ -101,3 +108,43 @@ def hover_changes_the_sum(explorer):
         explorer.page.wait_for_timeout(100)
         seen.add(explorer.locator(".sum").inner_text())
     assert len(seen) == 3
+
+
+TRAINING = [
+    "import numpy as np, cnnlab\n"
+    "from cnnlab.widgets import TrainingMonitor\n"
+    "model = cnnlab.Sequential([cnnlab.Input((28, 28)), cnnlab.layers.Flatten(), cnnlab.layers.Dense(10)])\n"
+    "model.compile('sgd', 'mean_squared_error')\n"
+    "x, y = np.zeros((3200, 28, 28)), np.zeros((3200, 10))",
+    "history = model.fit(x, y, epochs=10_000, verbose=0, callbacks=[TrainingMonitor()])",
+    "print(len(history.history['loss']) < 10_000, history.interrupted)",
+]
+
+
+def test_the_stop_button_ends_a_training_while_other_cells_wait(lab, browser):
+    address, token = lab
+    cells = [
+        {"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+        for i, source in enumerate(TRAINING)
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    content = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    request = urllib.request.Request(
+        f"{address}api/contents/training.ipynb",
+        json.dumps({"type": "notebook", "content": content}).encode(),
+        {"Authorization": f"token {token}"},
+        method="PUT",
+    )
+    urllib.request.urlopen(request)
+    page = opened(browser, address, token, "training.ipynb")
+    page.evaluate(f"window.ended = ({RUN_ALL})(); null")
+    monitor = page.locator(".cnnlab-training")
+    page.wait_for_function("document.querySelector('.cnnlab-training .text')?.textContent.startsWith('Epoch')")
+    monitor.get_by_role("button", name="Stop").click()
+    finished, model = page.evaluate("ended")
+    assert finished
+    [shown], [printed] = (cell["outputs"] for cell in model["cells"][1:])
+    assert printed["text"] == "True False\n"
+    assert "stopped by hand" in shown["data"]["text/plain"] and shown["data"]["text/html"].count("<img alt=") == 1
+    assert "Stopped by hand" in monitor.locator(".text").inner_text()
+    page.close()

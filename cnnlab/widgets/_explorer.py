@@ -24,6 +24,12 @@ def refusing():
         raise Refused(str(error)) from None
 
 
+class Checked(traitlets.Any):
+    """Anything that its `@traitlets.validate` method accepts. Unlike `Any`, it asks about None as well."""
+
+    allow_none = False
+
+
 class Explorer(anywidget.AnyWidget):
     """A picture that answers when it is touched.
 

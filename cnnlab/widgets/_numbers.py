@@ -5,12 +5,16 @@ import math
 import numpy as np
 
 
-def pack(values, largest):
-    """Numbers as text, and the strength of their colors: one digit each, 0 (most negative) to 8."""
+def pack(values, largest, text=None):
+    """Numbers as text, and the strength of their colors: one digit each, 0 (most negative) to 8.
+
+    `text` is `shown(values)`, for who has it already.
+    """
     finite = np.nan_to_num(np.asarray(values, float), nan=0, posinf=largest, neginf=-largest)
     strength = np.ceil(4 * np.abs(finite) / largest) if largest > 0 else np.abs(finite)
     level = (4 + np.sign(finite) * strength).astype(int)
-    return {"text": " ".join(shown(values).ravel()), "level": "".join(map(str, level.ravel()))}
+    text = shown(values) if text is None else text
+    return {"text": " ".join(text.ravel()), "level": "".join(map(str, level.ravel()))}
 
 
 def largest(values):

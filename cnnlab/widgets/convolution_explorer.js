@@ -1,64 +1,97 @@
 // The page of ConvolutionExplorer. Python has computed every number, as text, for every state that
-// the sliders can reach (`_states`); here they are looked up, laid out and highlighted.
+// the controls can reach (`_states`); here they are looked up, laid out and highlighted. Python is asked
+// for the states that it left out, because they were too many, and for other parts of a large image.
 
 class ConvolutionView extends View {
   static kind = "Convolution";
-  static watched = ["_states", "strides", "padding", "dilation_rate", "flip", "selected"];
+  static watched = ["_states", "strides", "padding", "dilation_rate", "flip", "channel", "filter", "quiz", "_solved",
+    "view", "selected", "pinned", "guess", "feedback"];
 
   // The state
 
-  read() {
-    const state = super.read();
-    const { strides, padding, dilation_rate } = state;
-    return { ...state, geometry: state._states.geometry[`${strides} ${padding} ${dilation_rate}`] };
+  /** The state, and where its numbers are; Python must be asked for them if they are not `there`. */
+  read(changes) {
+    const state = { ...super.read(), ...changes };
+    const { strides, padding, dilation_rate, flip, channel, filter } = state;
+    const geometry = this.states.geometry[`${strides} ${padding} ${dilation_rate}`]; // none: the kernel does not fit
+    const products = this.states.products[`${filter} ${channel}`];
+    const sums = this.states.sums[`${filter} ${Number(flip)} ${dilation_rate}`];
+    return { ...state, geometry, products, sums, there: geometry && products && sums };
   }
 
   /** Change a setting, unless the kernel would not fit; the selected cell stays inside the output. */
   change(changes) {
-    const { selected } = this.read();
-    const { strides, padding, dilation_rate } = { ...this.read(), ...changes };
-    const geometry = this.states.geometry[`${strides} ${padding} ${dilation_rate}`];
-    if (!geometry) {
+    const { selected, geometry, there } = this.read(changes);
+    if (geometry === undefined) {
       this.drawControls();
       this.note.textContent =
         "dilation_rate" in changes
-          ? `Dilation ${dilation_rate} does not fit: the kernel would be wider than the input. Add padding first.`
+          ? `Dilation ${changes.dilation_rate} does not fit: the kernel would be wider than the input.` +
+            (this.whole.box.hidden ? " Add padding first." : "")
           : "The dilated kernel needs this padding. Lower the dilation first.";
       return;
     }
-    if (selected) {
-      const [rows, columns] = geometry.slice(4);
-      changes.selected = [Math.min(selected[0], rows - 1), Math.min(selected[1], columns - 1)];
-    }
+    if (!there) return this.ask(changes);
+    if (["strides", "padding", "dilation_rate", "flip"].some((name) => name in changes)) changes._solved = [];
+    const [rows, columns, , , top, left] = geometry.slice(4);
+    if (selected)
+      changes.selected = [within(selected[0], top, top + rows), within(selected[1], left, left + columns)];
     this.write(changes);
   }
 
   select(row, column) {
-    const { selected } = this.read();
-    if (selected?.[0] !== row || selected?.[1] !== column) this.write({ selected: [row, column] });
+    if (`${this.read().selected}` !== `${[row, column]}`) this.write({ selected: [row, column], guess: null });
   }
 
   step(direction) {
-    const { selected, geometry } = this.read();
-    const [rows, columns] = geometry.slice(4);
+    const { selected, geometry, there } = this.read();
+    if (!there) return;
+    const [rows, columns, , , top, left] = geometry.slice(4);
     const cells = rows * columns;
-    const place = selected ? selected[0] * columns + selected[1] + direction : 0;
+    const place = selected ? (selected[0] - top) * columns + selected[1] - left + direction : 0;
     const next = (place + cells) % cells; // after the last cell comes the first
-    this.select(Math.floor(next / columns), next % columns);
+    this.select(top + Math.floor(next / columns), left + (next % columns));
     return next === cells - 1;
   }
 
-  /** Where in `kernel` the weight lies that is shown at a place: turned by 180° when flipped. */
+  /** Where in the kernel that is shown the weight of a place lies: turned by 180° when flipped. */
   source(place) {
-    return this.model.get("flip") ? this.fields.inputs.length - 1 - place : place;
+    return this.model.get("flip") ? this.terms - 1 - place : place;
+  }
+
+  /** Where that is among the weights of all channels and filters. */
+  weight(place) {
+    const [channel, filter] = [this.model.get("channel"), this.model.get("filter")];
+    return (filter * this.states.channels + channel) * this.terms + this.source(place);
   }
 
   typed(place, text) {
-    const kernel = (this.pending.kernel ?? this.model.get("kernel")).map((numbers) => [...numbers]);
+    const { channel, filter } = this.read();
+    const name = place < this.terms ? "kernel" : "bias";
+    const changed = structuredClone(this.pending[name] ?? this.model.get(name));
     const [row, column] = this.kernelGrid.position(this.source(place));
-    if (Number(kernel[row][column]) === Number(text)) return;
-    kernel[row][column] = text;
-    this.ask({ kernel });
+    let [list, at] = name === "kernel" ? [changed[row], column] : [changed, filter % changed.length];
+    if (Array.isArray(list[at])) [list, at] = [list[at][channel], filter];
+    if (Number(list[at]) === Number(text)) return;
+    list[at] = text;
+    this.ask({ [name]: changed });
+  }
+
+  /** Move the part that is shown of a large image. */
+  look(row, column, event) {
+    const { step } = this.model.get("_overview");
+    let corner = this.pending.corner ?? this.model.get("corner");
+    if (event?.type !== "pointermove" || event.buttons) {
+      corner = [row, column].map((place, axis) => within(place * step - 6, 0, this.states.shapes[0][axis] - 11));
+      this.ask({ corner });
+    }
+    this.drawFrame(corner);
+  }
+
+  guess() {
+    const text = this.guessed.value.trim().replace("−", "-");
+    if (NUMBER.test(text) && Number.isFinite(Number(text))) this.ask({ guess: text });
+    else this.feedback.textContent = `Not a number: “${text.slice(0, 12)}”.`;
   }
 
   // The parts, built once
@@ -66,17 +99,23 @@ class ConvolutionView extends View {
   build() {
     this.window = []; // the input cells under the kernel
     this.linked = null;
-    this.sum = make("div", { class: "sum", role: "group", "aria-label": "The sum" });
     this.input = panel("Input");
     this.kernel = panel("Kernel");
     this.products = panel("Products");
     this.products.size.textContent = "pixel × weight";
     this.output = panel("Output");
+    this.whole = panel("Whole image");
+    this.whole.size.textContent = "drag the frame";
+    this.picture = new Picture(this, this.whole, "Whole image: move the frame", (...at) => this.look(...at));
+    [this.sum, this.pinnedSum] = ["sum", "sum pinned"].map((name) =>
+      make("div", { class: name, role: "group", "aria-label": `The ${name}` }));
     this.root.append(
       this.buildControls(),
       this.note,
       make("div", { class: "panels" }, this.input.box,
-        make("div", { class: "middle" }, this.kernel.box, this.products.box), this.output.box, this.sum),
+        make("div", { class: "middle" }, this.kernel.box, this.products.box, this.whole.box),
+        this.output.box,
+        make("div", { class: "sums" }, this.buildQuiz(), this.sum)),
       this.live,
     );
 
@@ -85,13 +124,19 @@ class ConvolutionView extends View {
     this.listen(this.root, "pointerover", link);
     this.listen(this.root, "focusin", link);
     this.listen(this.root, "pointerleave", () => this.link(null));
+    this.listen(this.sum, "click", (event) => {
+      const { channel } = event.target.closest("[data-channel]")?.dataset ?? {};
+      if (channel) this.change({ channel: Number(channel) });
+    });
 
     this.pointAt(this.output.box, (cell) => this.choose(cell));
   }
 
   choose(cell) {
     if (this.playing) this.play(false);
-    this.select(...this.outputGrid.position(this.outputGrid.cells.indexOf(cell)));
+    const { geometry, there } = this.read();
+    const [row, column] = this.outputGrid.position(this.outputGrid.cells.indexOf(cell));
+    if (there) this.select(row + geometry[8], column + geometry[9]);
   }
 
   buildControls() {
@@ -100,77 +145,116 @@ class ConvolutionView extends View {
     this.dilation = slider("Dilation", 1);
     this.same = checkbox("Keras’s “same”");
     this.flip = checkbox("Flip the kernel");
+    this.formula = checkbox("Formula");
+    this.pinIt = checkbox("Pin this cell");
+    this.quiz = checkbox("Quiz");
+    this.channel = choice("Channel", []);
+    this.filter = choice("Filter", []);
     this.padding.box.lastChild.before(this.same.label);
     const previous = button("◀", { "aria-label": "Previous output cell" });
     const next = button("▶", { "aria-label": "Next output cell" });
 
-    this.listen(this.strides.input, "input", () => this.change({ strides: Number(this.strides.input.value) }));
-    this.listen(this.dilation.input, "input", () => this.change({ dilation_rate: Number(this.dilation.input.value) }));
     const amount = () => Number(this.padding.input.value) || "valid";
-    this.listen(this.padding.input, "input", () => this.change({ padding: amount() }));
-    this.listen(this.same.input, "change", () =>
-      this.change({ padding: this.same.input.checked ? "same" : amount() }));
-    this.listen(this.flip.input, "change", () => this.change({ flip: this.flip.input.checked }));
+    const when = ({ input, select }, changes) => this.listen(input ?? select, "input", ({ target }) =>
+      this.change(changes(select || target.type === "range" ? Number(target.value) : target.checked)));
+    when(this.strides, (strides) => ({ strides }));
+    when(this.dilation, (dilation_rate) => ({ dilation_rate }));
+    when(this.padding, () => ({ padding: amount() }));
+    when(this.same, (same) => ({ padding: same ? "same" : amount() }));
+    when(this.flip, (flip) => ({ flip }));
+    when(this.channel, (channel) => ({ channel }));
+    when(this.filter, (filter) => ({ filter }));
+    when(this.formula, (on) => ({ view: on ? "formula" : "numbers" }));
+    when(this.pinIt, (on) => ({ pinned: on ? this.read().selected : null }));
+    when(this.quiz, (quiz) => ({ quiz }));
     const step = (direction) => () => (this.play(false), this.step(direction));
     this.listen(previous, "click", step(-1));
     this.listen(next, "click", step(+1));
 
     return make("div", { class: "controls" }, this.strides.box, this.padding.box, this.dilation.box,
       make("div", { class: "control" }, this.flip.label, this.flip.hint,
-        make("div", { class: "steps" }, previous, this.buildPlay(() => this.step(+1)), next)));
+        make("div", { class: "steps" }, previous, this.buildPlay(() => this.step(+1)), next)),
+      make("div", { class: "control" }, this.formula.label, this.pinIt.label, this.quiz.label),
+      make("div", { class: "control" }, this.channel.box, this.filter.box));
+  }
+
+  buildQuiz() {
+    this.question = make("span");
+    this.guessed = make("input", { type: "text", inputmode: "decimal", autocomplete: "off" });
+    this.feedback = make("div", { class: "feedback", role: "status" });
+    const [check, show] = [button("Check"), button("Show")];
+    this.listen(check, "click", () => this.guess());
+    this.listen(this.guessed, "keydown", (event) => event.key === "Enter" && this.guess());
+    this.listen(show, "click", () => {
+      const { _solved, selected, filter } = this.read();
+      this.write({ _solved: [..._solved, [...selected, filter]] });
+    });
+    return (this.questions = make("div", { class: "quiz" },
+      make("label", {}, "Predict ", this.question, this.guessed), check, show, this.feedback));
   }
 
   /** New tables for new shapes. They have room for the most padding, so that nothing moves later. */
   buildGrids() {
-    const { image_shape, kernel_shape, room } = this.states;
+    const { image_shape, kernel_shape, room, bias } = this.states;
     const [top, bottom, left, right, rows, columns] = room;
+    this.terms = kernel_shape[0] * kernel_shape[1];
     this.inputGrid = new Grid(this, this.input, "Input", image_shape[0] + top + bottom, image_shape[1] + left + right);
     this.productGrid = new Grid(this, this.products, "Products", ...kernel_shape);
     this.outputGrid = new Grid(this, this.output, "Output", rows, columns);
     this.listen(this.outputGrid.table, "focusin", (event) => this.choose(event.target.closest("td")));
-
-    this.fields?.message.remove();
-    this.fields = new Fields(this, kernel_shape[0] * kernel_shape[1], {
-      typed: (place, text) => this.typed(place, text),
-      now: (place) => this.states.kernel.text[this.source(place)],
+    this.listen(this.outputGrid.table, "keydown", ({ key }) => {
+      const { selected, pinned } = this.read();
+      if (key === "p") this.write({ pinned: `${selected}` === `${pinned}` ? null : selected });
     });
-    this.kernel.box.append(this.fields.message);
-    this.kernelGrid = new Grid(this, this.kernel, "Kernel", ...kernel_shape, this.fields.inputs);
+
+    this.fields = new Fields(this, this.terms + (bias ? 1 : 0), {
+      typed: (place, text) => this.typed(place, text),
+      now: (place) => place < this.terms
+        ? this.states.kernel.text[this.weight(place)] : bias_of(this.states, this.read().filter),
+    });
+    this.kernelGrid = new Grid(this, this.kernel, "Kernel", ...kernel_shape, this.fields.inputs.slice(0, this.terms));
+    this.biasBox?.remove();
+    this.biasBox = make("div", { class: "bias" }, ...(bias ? ["+ bias ", this.fields.inputs.at(-1)] : []),
+      this.fields.message);
+    this.kernel.box.append(this.biasBox);
     for (const [place, cell] of this.kernelGrid.cells.entries()) cell.dataset.term = place;
     for (const [place, cell] of this.productGrid.cells.entries()) {
       cell.dataset.term = place;
       cell.append(make("span", { class: "factors" }), make("span", { class: "product" }));
     }
-    this.target = make("span", { class: "target" });
-    this.total = make("span", { class: "total" });
-    this.terms = this.fields.inputs.map((_, place) => make("span", { class: "term", "data-term": place }));
-    const lines = [];
-    for (let place = 0; place < this.terms.length; place += kernel_shape[1]) {
-      const line = make("span", { class: "line" });
-      for (const [column, term] of this.terms.slice(place, place + kernel_shape[1]).entries())
-        line.append(make("span", { class: "plus" }, place + column ? " + " : ""), term);
-      lines.push(line);
+    for (const box of [this.sum, this.pinnedSum]) {
+      box.parts = Object.fromEntries(["formula", "target", "lines", "total", "parts"].map((name) =>
+        [name, make("span", { class: name })]));
+      box.terms = this.kernelGrid.cells.map((_, place) => make("span", { class: "term", "data-term": place }));
+      for (let place = 0; place < this.terms; place += kernel_shape[1]) {
+        const line = box.terms.slice(place, place + kernel_shape[1]).flatMap((term, column) =>
+          [make("span", { class: "plus" }, place + column ? " + " : ""), term]);
+        box.parts.lines.append(make("span", { class: "line" }, ...line));
+      }
+      box.replaceChildren(...Object.values(box.parts));
     }
-    this.sum.replaceChildren(this.target, make("span", { class: "lines" }, ...lines), this.total);
     this.window = [];
   }
 
   // The picture
 
   draw() {
+    const given = this.model.get("_states");
+    if (given !== this.given) this.drawStates(given);
     const state = this.read();
-    if (!state.geometry) return; // Python is about to send the tables for it
-    if (state._states !== this.given) this.drawStates(state._states);
-    const drawn = this.constructor.watched.slice(1, 5).map((name) => state[name]).join(" ");
+    if (!state.there) return; // Python is about to send the tables for it
+    const drawn = JSON.stringify(this.constructor.watched.slice(1, 9).map((name) => state[name]));
     if (drawn !== this.drawn) {
       this.drawn = drawn;
       this.note.textContent =
         state.strides > 1 && state.dilation_rate > 1
           ? "Keras’s layers take a stride above 1 or a dilation above 1, but not both at once."
           : "";
+      this.solved = new Set(state._solved.map(String));
       this.drawControls();
       this.drawKernel();
-      this.drawInput(state.geometry);
+      if (this.painted !== state.channel) this.drawPixels(state);
+      this.drawInput(state);
       this.drawOutput(state);
     }
     this.drawSelection(state);
@@ -179,27 +263,43 @@ class ConvolutionView extends View {
   drawStates(given) {
     const before = this.states && layout(this.states);
     this.given = given;
+    const each = (tables) => Object.fromEntries(Object.entries(tables).map(([key, table]) =>
+      [key, { ...unpack(table), parts: table.parts && unpack(table.parts) }]));
     this.states = { ...given, image: unpack(given.image), kernel: unpack(given.kernel),
-      on_padding: unpack(given.on_padding), products: unpack(given.products),
-      sums: given.sums.map((tables) =>
-        Object.fromEntries(Object.entries(tables).map(([dilation, table]) => [dilation, unpack(table)]))) };
-    this.drawn = null;
+      on_padding: unpack(given.on_padding), products: each(given.products), sums: each(given.sums) };
+    this.drawn = this.painted = null;
     if (layout(this.states) !== before) this.buildGrids();
-    this.drawPixels();
+    const { image, kernel, products, sums, channels, filters, corner, image_shape } = this.states;
+    for (const [control, count] of [[this.channel, channels], [this.filter, filters]]) {
+      control.box.hidden = count < 2;
+      control.fillWith([...Array(count).keys()]);
+    }
+    const overview = this.model.get("_overview");
+    this.whole.box.hidden = !overview;
+    if (overview) {
+      this.picture.paint(overview);
+      this.drawFrame(corner);
+    }
 
-    const { image, kernel, products, sums } = this.states;
+    const widest = (tables) => Math.max(...Object.values(tables).map((table) => longest(table.text)));
     const factors = longest(image.text.map(factor)) + longest(kernel.text.map(factor)) + 1;
     this.inputGrid.setWidth(longest(image.text));
     this.kernelGrid.setWidth(longest(kernel.text) + 1);
-    this.productGrid.setWidth(Math.max(factors, longest(products.text)));
-    this.outputGrid.setWidth(Math.max(...sums.flatMap(Object.values).map((table) => longest(table.text))));
-    this.sum.style.setProperty("--term", `${factors + 0.5}ch`); // signs are wider than digits
+    this.productGrid.setWidth(Math.max(factors, widest(products)));
+    this.outputGrid.setWidth(widest(sums));
+    this.root.style.setProperty("--term", `${factors + 0.5}ch`); // signs are wider than digits
+  }
+
+  drawFrame(corner) {
+    const { step } = this.model.get("_overview");
+    this.picture.mark("frame", corner.map((place) => place / step), this.states.image_shape.map((size) => size / step));
+    this.picture.current = corner.map((place) => Math.round((place + 6) / step));
   }
 
   drawControls() {
-    const { strides, padding, dilation_rate, flip, geometry } = this.read();
-    const { limits } = this.states;
-    const [top, bottom, left, right] = geometry;
+    const { strides, padding, dilation_rate, flip, geometry, channel, filter, quiz } = this.read();
+    const { limits, shapes } = this.states;
+    const [top, bottom, left, right] = geometry[11];
     const even = top === bottom && top === left && top === right;
     this.strides.draw(strides, limits.strides, `${count(strides)} per step`);
     this.padding.draw(
@@ -215,15 +315,25 @@ class ConvolutionView extends View {
     this.same.input.checked = padding === "same";
     this.flip.input.checked = flip;
     this.flip.hint.textContent = flip ? "on: convolution, as in mathematics" : "off: cross-correlation, as in Keras";
-    this.kernel.size.textContent = `${size(this.states.kernel_shape)}, ${flip ? "flipped" : "type to change"}`;
+    this.quiz.input.checked = quiz;
+    this.channel.select.value = channel;
+    this.filter.select.value = filter;
+    this.kernel.size.textContent = `${size(shapes[1])}, ${flip ? "flipped" : "type to change"}`;
+    // What follows the row and column in the indices of each array
+    this.index = { image: shapes[0][2] ? `, ${channel}` : "", kernel: shapes[1][2] ? `, ${channel}, ${filter}` : "",
+      output: shapes[1][2] ? `, ${filter}` : "" };
   }
 
   drawKernel() {
     for (const [place, cell] of this.kernelGrid.cells.entries()) {
-      const [row, column] = this.kernelGrid.position(this.source(place));
-      this.fields.draw(place, `kernel[${row}, ${column}]`);
-      cell.dataset.level = this.states.kernel.level[this.source(place)];
+      this.fields.draw(place, this.kernelName(place));
+      cell.dataset.level = this.states.kernel.level[this.weight(place)];
     }
+    if (this.states.bias) this.fields.draw(this.terms, `bias[${this.read().filter}]`);
+  }
+
+  kernelName(place) {
+    return `kernel[${this.kernelGrid.position(this.source(place)).join(", ")}${this.index.kernel}]`;
   }
 
   drawBusy() {
@@ -232,22 +342,21 @@ class ConvolutionView extends View {
   }
 
   /** The pixels, and all the padding there is room for; `drawInput` shows as much of it as there is now. */
-  drawPixels() {
-    const { image, image_shape } = this.states;
-    const [height, width] = image_shape;
+  drawPixels({ channel }) {
+    this.painted = channel;
+    const { image, image_shape: [height, width] } = this.states;
     for (const [index, cell] of this.inputGrid.cells.entries()) {
       const [row, column] = this.pixel(index);
       const inside = row >= 0 && row < height && column >= 0 && column < width;
-      const place = row * width + column;
+      const place = (channel * height + row) * width + column;
       fill(cell, inside ? image.text[place] : "0", inside ? image.level[place] : "4");
       cell.classList.toggle("padding", !inside);
       if (!inside) cell.setAttribute("aria-label", "0, padding");
     }
   }
 
-  drawInput([top, bottom, left, right]) {
-    const { image_shape, room } = this.states;
-    const [height, width] = image_shape;
+  drawInput({ geometry: [top, bottom, left, right], channel }) {
+    const { image_shape: [height, width], room, shapes, corner } = this.states;
     for (const [index, cell] of this.inputGrid.cells.entries()) {
       const [row, column] = this.pixel(index);
       const shown = row >= -top && row < height + bottom && column >= -left && column < width + right;
@@ -255,9 +364,9 @@ class ConvolutionView extends View {
     }
     this.inputGrid.hideEmptyRows();
     this.inputGrid.keepCurrent(room[0] * this.inputGrid.columns + room[2]);
-    this.input.size.textContent = top + bottom + left + right
-      ? `${size(image_shape)}, with padding ${height + top + bottom} × ${width + left + right}`
-      : size(image_shape);
+    this.input.size.textContent = size(shapes[0]) + (shapes[0][2] > 1 ? `, channel ${channel}` : "") + (
+      !this.whole.box.hidden ? `, ${range(corner, [height, width])}`
+      : top + bottom + left + right ? `, with padding ${height + top + bottom} × ${width + left + right}` : "");
   }
 
   /** Row and column in the image of a cell of the input table, which has room for padding around. */
@@ -266,80 +375,170 @@ class ConvolutionView extends View {
     return [row - this.states.room[0], column - this.states.room[2]];
   }
 
-  drawOutput({ geometry, strides, dilation_rate, flip }) {
-    const [top, , left, , rows, columns] = geometry;
-    const table = this.states.sums[Number(flip)][dilation_rate];
+  drawOutput({ geometry, strides, sums, filter }) {
+    const [, , , , rows, columns, top, left, ...first] = geometry;
     for (const [index, cell] of this.outputGrid.cells.entries()) {
       const [row, column] = this.outputGrid.position(index);
       const shown = row < rows && column < columns;
       cell.classList.toggle("off", !shown);
       if (!shown) continue;
-      const place = (row * strides - top + table.top) * table.columns + column * strides - left + table.left;
-      fill(cell, table.text[place], table.level[place]);
+      const place = (row * strides + top + sums.top) * sums.columns + column * strides + left + sums.left;
+      const hidden = this.isHidden([row + first[0], column + first[1]]);
+      fill(cell, hidden ? "?" : sums.text[place], hidden ? "4" : sums.level[place]);
     }
     this.outputGrid.hideEmptyRows();
-    this.output.size.textContent = size([rows, columns]);
+    const { shapes: [, [, , , filters]] } = this.states;
+    this.output.size.textContent = size(filters ? [...geometry[10], filters] : geometry[10]) +
+      (filters > 1 ? `, filter ${filter}` : "") + (this.whole.box.hidden ? "" : `, ${range(first, [rows, columns])}`);
   }
 
-  drawSelection({ selected, geometry, strides, dilation_rate, flip }) {
-    const { image, image_shape, kernel_shape, kernel, products, on_padding, room, sums } = this.states;
+  isHidden(cell) {
+    return this.model.get("quiz") && !this.solved.has(`${[...cell, this.model.get("filter")]}`);
+  }
+
+  /** What an output cell is made of, or nothing if its window is not in sight. */
+  trace(cell, { geometry, strides, dilation_rate, channel, products, sums }) {
+    const { image, image_shape: [height, width], kernel, on_padding, room, corner, channels } = this.states;
+    const [, , , , rows, columns, top, left, ...first] = geometry;
+    const [row, column] = [cell[0] - first[0], cell[1] - first[1]];
+    if (row < 0 || column < 0 || row >= rows || column >= columns) return null;
+    const [y, x] = [row * strides + top, column * strides + left];
+    const place = (y + sums.top) * sums.columns + x + sums.left;
+    const at = (table, channel) => {
+      const there = place + channel * sums.text.length;
+      return { text: table.text[there], level: table.level[there], relation: table.relation[there] };
+    };
+    return {
+      name: `output[${cell.join(", ")}${this.index.output}]`,
+      index: row * this.outputGrid.columns + column,
+      begins: [y + corner[0], x + corner[1]],
+      result: at(sums, 0),
+      parts: sums.parts && Array.from({ length: channels }, (_, channel) => at(sums.parts, channel)),
+      terms: this.kernelGrid.cells.map((_, place) => {
+        const [i, j] = this.kernelGrid.position(place).map((step) => step * dilation_rate);
+        const [row, column] = [y + i, x + j];
+        const inside = row >= 0 && row < height && column >= 0 && column < width;
+        const pixel = row * width + column;
+        const table = inside ? products : on_padding;
+        const product = inside ? this.source(place) * height * width + pixel : this.weight(place);
+        const factors = [inside ? image.text[channel * height * width + pixel] : "0", kernel.text[this.weight(place)]];
+        return {
+          inside, text: factors.map(factor).join("×"), product: table.text[product], level: table.level[product],
+          under: (row + room[0]) * this.inputGrid.columns + column + room[2],
+          symbols: `${inside ? `image[${row + corner[0]}, ${column + corner[1]}${this.index.image}]` : "padding"} · ` +
+            this.kernelName(place),
+        };
+      }),
+    };
+  }
+
+  drawSelection(state) {
+    const { selected, pinned, view, quiz, guess, feedback, channel } = state;
     const linked = this.linked;
     this.link(null);
-    for (const cell of this.window) {
-      cell.classList.remove("window");
-      delete cell.dataset.term;
-    }
+    for (const cell of this.root.querySelectorAll(".window, .chosen, .pin, .pinned-window"))
+      for (const name of ["window", "chosen", "pin", "pinned-window"]) cell.classList.remove(name);
+    for (const cell of this.window) delete cell.dataset.term;
     this.window = [];
-    this.chosen?.classList.remove("chosen");
     this.chosen?.removeAttribute("aria-selected");
     this.root.classList.toggle("unselected", !selected);
-    const [top, , left, , rows, columns] = geometry;
-    if (!selected || selected[0] >= rows || selected[1] >= columns) {
-      this.target.textContent = "Point at an output cell to see where it comes from.";
-      this.total.textContent = "";
-      for (const term of this.terms) term.textContent = "";
-      for (const cell of this.productGrid.cells) drawProduct(cell, "", "", "4", false);
-      this.outputGrid.setCurrent(0);
-      return;
-    }
+    this.root.classList.toggle("formulas", view === "formula");
+    this.formula.input.checked = view === "formula";
+    this.pinIt.input.checked = Boolean(pinned);
+    if (!pinned) this.pinnedSum.remove();
+    else if (!this.pinnedSum.isConnected) this.sum.after(this.pinnedSum);
+    const now = selected && this.trace(selected, state);
+    const then = pinned && this.trace(pinned, state);
 
-    const [row, column] = selected;
+    const hidden = now && this.isHidden(selected);
     for (const [place, cell] of this.productGrid.cells.entries()) {
-      const [i, j] = this.kernelGrid.position(place);
-      const y = row * strides - top + i * dilation_rate;
-      const x = column * strides - left + j * dilation_rate;
-      const inside = y >= 0 && y < image_shape[0] && x >= 0 && x < image_shape[1];
-      const pixel = y * image_shape[1] + x;
-      const weight = this.source(place);
-      const table = inside ? products : on_padding;
-      const at = inside ? weight * image.text.length + pixel : weight;
-      const term = `${factor(inside ? image.text[pixel] : "0")}×${factor(kernel.text[weight])}`;
-      drawProduct(cell, term, table.text[at], table.level[at], !inside);
-      this.terms[place].textContent = term;
-      this.terms[place].classList.toggle("padding", !inside);
-      const under = this.inputGrid.cells[(y + room[0]) * this.inputGrid.columns + x + room[2]];
-      under.classList.add("window");
-      under.dataset.term = place;
-      this.window.push(under);
+      const { text, product, level, inside } = now?.terms[place] ?? { text: "", product: "", level: "4", inside: true };
+      cell.firstChild.textContent = text;
+      cell.lastChild.textContent = hidden ? "?" : product;
+      cell.dataset.level = hidden ? "4" : level;
+      cell.classList.toggle("padding", !inside);
     }
-    const table = sums[Number(flip)][dilation_rate];
-    const place = (row * strides - top + table.top) * table.columns + column * strides - left + table.left;
-    this.target.textContent = `output[${row}, ${column}] =`;
-    this.total.textContent = `${table.relation[place]} ${table.text[place]}`;
+    this.drawSum(this.sum, now, state, hidden);
+    if (pinned) this.drawSum(this.pinnedSum, then, state, this.isHidden(pinned));
+    this.questions.hidden = !(quiz && now);
+    this.feedback.textContent = guess === null ? "" : feedback;
+    if (then) {
+      this.outputGrid.cells[then.index].classList.add("pin");
+      for (const { under } of then.terms) this.inputGrid.cells[under].classList.add("pinned-window");
+    }
+    if (!now) return this.outputGrid.setCurrent(0);
 
-    const index = row * this.outputGrid.columns + column;
-    this.chosen = this.outputGrid.cells[index];
+    for (const [place, { under }] of now.terms.entries()) {
+      const cell = this.inputGrid.cells[under];
+      cell.classList.add("window");
+      cell.dataset.term = place;
+      this.window.push(cell);
+    }
+    this.chosen = this.outputGrid.cells[now.index];
     this.chosen.classList.add("chosen");
     this.chosen.setAttribute("aria-selected", "true");
-    this.outputGrid.setCurrent(index);
+    this.outputGrid.setCurrent(now.index);
     this.link(linked);
+    if (this.question.textContent !== now.name || (guess !== null && document.activeElement !== this.guessed))
+      this.guessed.value = guess ?? "";
+    this.question.textContent = now.name;
 
-    const last = [(kernel_shape[0] - 1) * dilation_rate, (kernel_shape[1] - 1) * dilation_rate];
-    const said =
-      `Output ${size([rows, columns])}. output[${row}, ${column}] is ${table.text[place]}, from the input's rows ` +
-      `${row * strides - top} to ${row * strides - top + last[0]} and columns ` +
-      `${column * strides - left} to ${column * strides - left + last[1]}.`;
-    this.say(said);
+    const { dilation_rate, geometry } = state;
+    const [rows, columns] = now.begins.map((begin, axis) =>
+      `${begin} to ${begin + (this.states.kernel_shape[axis] - 1) * dilation_rate}`);
+    const value = ({ result }, hidden) => (hidden ? "to be predicted" : result.text);
+    this.say(`Output ${size(geometry[10])}. ${now.name} is ${value(now, hidden)}, ` +
+      `from the input's rows ${rows} and columns ${columns}.` +
+      (now.parts && !hidden ? ` Channel ${channel} gives ${now.parts[channel].text}.` : "") +
+      (then ? ` Pinned: ${then.name} is ${value(then, this.isHidden(pinned))}.` : ""));
+  }
+
+  /** A sum written out: the terms of the channel that is shown, then the sums of all channels and the bias. */
+  drawSum({ parts, terms }, trace, state, hidden) {
+    for (const [place, term] of terms.entries()) {
+      const { text, inside, symbols } = trace?.terms[place] ?? { text: "", inside: true };
+      term.textContent = text;
+      term.dataset.symbols = symbols ?? "";
+      term.classList.toggle("padding", !inside);
+    }
+    for (const part of Object.values(parts)) if (part !== parts.lines) part.replaceChildren();
+    if (!trace) {
+      parts.target.textContent = state.selected
+        ? "The pinned cell is not in sight." : "Point at an output cell to see where it comes from.";
+      return;
+    }
+    const { channels, bias } = this.states;
+    const { channel, filter } = state;
+    const equals = ({ relation, text }) => (hidden ? "= ?" : `${relation} ${text}`);
+    const channel_of = channels > 1 ? `Channel ${channel} of ` : "";
+    parts.target.textContent = `${channel_of}${trace.name} =`;
+    parts.total.textContent = equals(trace.parts?.[channel] ?? trace.result);
+    if (state.view === "formula" && parts === this.sum.parts) this.drawFormula(parts.formula, trace, state);
+    if (!trace.parts) return;
+    const part = (name, text, attributes) =>
+      make("span", { class: "part", ...attributes }, make("small", {}, name), text);
+    const all = trace.parts.map(({ text, level }, at) =>
+      part(channels > 1 ? `channel ${at}` : "sum", hidden ? "?" : text,
+        { "data-level": hidden ? "4" : level, "data-channel": at, ...(at === channel && { "data-now": "" }) }));
+    if (bias) all.push(part("bias", bias_of(this.states, filter), {}));
+    parts.parts.append(...all.flatMap((one, at) => (at ? [" + ", one] : [one])), " ",
+      make("b", {}, equals(trace.result)));
+  }
+
+  /** The rule with its indices, then with the row and the column of this cell put in. */
+  drawFormula(box, { name, begins }, { strides, dilation_rate, flip, geometry, filter }) {
+    const { shapes, kernel_shape, bias } = this.states;
+    const several = shapes[0][2] ? ", c" : "";
+    const before = [geometry[11][0], geometry[11][2]];
+    const times = (index, by) => (by > 1 ? `${index}·${by}` : index);
+    const pixel = (cell) => cell.map((index, axis) =>
+      `${times(index, strides)} + ${times("mn"[axis], dilation_rate)}${before[axis] ? ` − ${before[axis]}` : ""}`);
+    const weight = [..."mn"].map((index, axis) => (flip ? `${kernel_shape[axis] - 1} − ${index}` : index)).join(", ");
+    const rule = (name, cell, filter) => make("span", { class: "rule" }, `${name} = Σ`,
+      make("sub", {}, `m, n${several}`), ` image[${pixel(cell).join(", ")}${several}] · ` +
+      `kernel[${weight}${shapes[1][2] ? `, c, ${filter}` : ""}]${bias ? ` + bias[${filter}]` : ""}`);
+    const cell = begins.map((begin, axis) => (begin + before[axis]) / strides);
+    box.append(rule(`output[i, j${shapes[1][2] ? ", f" : ""}]`, [..."ij"], "f"), rule(name, cell, filter));
   }
 
   link(term) {
@@ -347,19 +546,17 @@ class ConvolutionView extends View {
     for (const cell of this.root.querySelectorAll(".linked")) cell.classList.remove("linked");
     this.linked = term;
     if (term === null || !this.window.length) return;
-    for (const cells of [this.window, this.kernelGrid.cells, this.productGrid.cells, this.terms])
+    for (const cells of [this.window, this.kernelGrid.cells, this.productGrid.cells, this.sum.terms])
       cells[term].classList.add("linked");
   }
 }
 
-function drawProduct(cell, term, product, level, padding) {
-  cell.firstChild.textContent = term;
-  cell.lastChild.textContent = product;
-  cell.dataset.level = level;
-  cell.classList.toggle("padding", padding);
-}
-
-const layout = ({ image_shape, kernel_shape, room }) => JSON.stringify([image_shape, kernel_shape, room]);
+const layout = ({ image_shape, kernel_shape, room, bias }) => JSON.stringify([image_shape, kernel_shape, room, !bias]);
 const count = (number) => (number === 1 ? "1 cell" : `${number} cells`);
+const within = (place, first, end) => Math.max(first, Math.min(place, end - 1));
+const range = ([row, column], [rows, columns]) =>
+  `rows ${row} to ${row + rows - 1}, columns ${column} to ${column + columns - 1}`;
+/** One bias for each filter, or one for all. */
+const bias_of = ({ bias }, filter) => (bias.length > 1 ? bias[filter] : bias[0]);
 
 export default explorer(ConvolutionView);

@@ -148,6 +148,16 @@ class View {
     });
   }
 
+  /** Buttons that step through the output cells: `step(-1)` or `step(+1)`, which is true at the last cell. */
+  buildSteps(step) {
+    const [previous, next] = [["◀", "Previous", -1], ["▶", "Next", +1]].map(([sign, word, direction]) => {
+      const one = button(sign, { "aria-label": `${word} output cell` });
+      this.listen(one, "click", () => (this.play(false), step(direction)));
+      return one;
+    });
+    return make("div", { class: "steps" }, previous, this.buildPlay(() => step(+1)), next);
+  }
+
   /** A button that calls `step()` again and again, until it returns true or `play(false)` is called. */
   buildPlay(step) {
     this.playButton = make("button", { type: "button", class: "play" }, "Play");
@@ -196,6 +206,16 @@ class Grid {
 
   setWidth(characters) {
     this.table.parentElement.style.setProperty("--characters", `${characters}ch`);
+  }
+
+  /** Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. */
+  shrink(rows, columns, characters) {
+    const largest = Math.max(30, 7 * characters + 10);
+    const cell = `min(${largest}px, 100cqi / ${columns})`;
+    this.table.parentElement.classList.add("shrink");
+    this.table.parentElement.style.setProperty("--room", `${largest * columns + 14}px`);
+    Object.assign(this.table.style, { width: `calc(${columns} * ${cell})`, height: `calc(${rows} * min(30px, ${cell}))`,
+      fontSize: `min(12px, ${cell} * ${(1.5 / Math.max(characters, 2)).toFixed(2)})` });
   }
 
   hideEmptyRows() {
@@ -303,11 +323,12 @@ class Fields {
 }
 
 /**
- * An image whose pixels can be pointed at, by mouse, finger or arrow keys: `point(row, column)` is called.
+ * An image whose pixels can be pointed at, by mouse, finger or arrow keys: `point(row, column)` is called
+ * (for a pointer with the event).
  * Python sends it ready to paint, see `_explorer.paint`.
  */
 class Picture {
-  constructor(view, panel, label, point) {
+  constructor(view, panel, label, point, { hover = true } = {}) {
     this.canvas = make("canvas");
     this.frame = make("div", { class: "picture" }, this.canvas);
     this.current = [0, 0];
@@ -320,19 +341,20 @@ class Picture {
     }
     for (const [name, value] of Object.entries({ tabindex: "0", role: "application", "aria-label": label,
       "aria-roledescription": "picture, the arrow keys move" })) this.frame.setAttribute(name, value);
-    this.point = (row, column) => {
+    this.point = (row, column, event) => {
       this.current = [row, column];
-      point(row, column);
+      point(row, column, event);
     };
     const at = (event) => {
       const spot = `${event.clientX} ${event.clientY}`;
       if (spot === this.spot) return; // the picture changed under a resting pointer: not a movement
+      if (!hover && !event.buttons && event.type === "pointermove") return;
       this.spot = spot;
       const { left, top, width, height } = this.canvas.getBoundingClientRect();
       const [rows, columns] = this.size;
       const row = Math.floor(((event.clientY - top) / height) * rows);
       const column = Math.floor(((event.clientX - left) / width) * columns);
-      if (row >= 0 && row < rows && column >= 0 && column < columns) this.point(row, column);
+      if (row >= 0 && row < rows && column >= 0 && column < columns) this.point(row, column, event);
     };
     view.listen(this.frame, "pointermove", at);
     view.listen(this.frame, "pointerdown", (event) => ((this.spot = null), at(event)));
@@ -377,6 +399,112 @@ class Picture {
   }
 }
 
+/**
+ * Lines over two axes, each with its color and its dashes. Python says what to draw, see `_chart.chart`.
+ * With `choose`, a reader moves along x by pointer, finger or keys: `choose(index)` is called with an
+ * index into the chart's `stops`, and `mark` shows where that is.
+ */
+class Chart {
+  constructor(view, panel, label, { choose, x = "", y = "" } = {}) {
+    this.svg = svg("svg", { viewBox: "0 0 360 220", "aria-hidden": "true" });
+    this.plot = make("div", { class: "plot", "aria-label": label, role: choose ? "slider" : "img" }, this.svg);
+    this.legend = make("ul", { class: "legend" });
+    this.names = { x, y };
+    panel.stage.replaceChildren(make("div", { class: "chart" }, this.plot, this.legend));
+    if (!choose) return;
+    this.plot.tabIndex = 0;
+    const at = (event) => {
+      const { left, width } = this.svg.getBoundingClientRect();
+      const distances = this.given.stops.map((stop) =>
+        Math.abs(this.place("x", stop) - ((event.clientX - left) / width) * 360));
+      choose(distances.indexOf(Math.min(...distances)));
+    };
+    view.listen(this.plot, "pointerdown", (event) => (this.plot.setPointerCapture(event.pointerId), at(event)));
+    view.listen(this.plot, "pointermove", (event) => event.buttons && at(event));
+    view.listen(this.plot, "keydown", (event) => {
+      const last = this.given.stops.length - 1;
+      const next = { ArrowLeft: this.index - 1, ArrowDown: this.index - 1, ArrowRight: this.index + 1,
+        ArrowUp: this.index + 1, PageDown: this.index - 10, PageUp: this.index + 10, Home: 0, End: last }[event.key];
+      if (next === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      choose(Math.max(0, Math.min(next, last)));
+    });
+  }
+
+  /** Where on the picture a number of the axis "x" or "y" lies. */
+  place(axis, value) {
+    const [low, high] = this.given[axis].ends;
+    const [from, to] = axis === "x" ? [46, 350] : [184, 10];
+    return Math.round(10 * (from + ((value - low) / (high - low)) * (to - from))) / 10;
+  }
+
+  draw(given) {
+    this.given = given;
+    const parts = [svg("text", { x: 198, y: 218, class: "name" }, this.names.x),
+      svg("text", { transform: "translate(11 97) rotate(-90)", class: "name" }, this.names.y)];
+    for (const [i, tick] of given.x.ticks.entries()) {
+      const x = this.place("x", tick);
+      parts.push(svg("path", { d: `M${x} 10V184`, class: tick === 0 ? "zero" : "" }),
+        svg("text", { x, y: 200 }, given.x.texts[i]));
+    }
+    for (const [i, tick] of given.y.ticks.entries()) {
+      const y = this.place("y", tick);
+      parts.push(svg("path", { d: `M46 ${y}H350`, class: tick === 0 ? "zero" : "" }),
+        svg("text", { x: 40, y: y + 4, class: "left" }, given.y.texts[i]));
+    }
+    this.values = given.lines.map(() => make("b"));
+    this.legend.replaceChildren(...given.lines.map(({ name }, i) => make("li", { "data-line": i % 4 },
+      svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, svg("path", { d: "M0 5H28" })),
+      `${name} `, this.values[i])));
+    this.cursor = svg("path", { class: "cursor" });
+    this.dots = given.lines.map((_, i) => svg("circle", { cy: -99, r: 5.5, class: "dot", "data-line": i % 4 }));
+    const lines = given.lines.map(({ x, y }, i) => {
+      const points = x.map((value, k) =>
+        y[k] === null ? "" : `${k && y[k - 1] !== null ? "L" : "M"}${this.place("x", value)} ${this.place("y", y[k])}`);
+      // A point between two gaps is a line of no length, seen thanks to its round ends.
+      const alone = points.map((point, k) => point && (y[k - 1] ?? y[k + 1] ?? null) === null ? `${point}h0` : point);
+      return svg("path", { d: alone.join(""), "data-line": i % 4 });
+    });
+    this.area = svg("svg", { x: 46, y: 10, width: 304, height: 174, viewBox: "46 10 304 174" }, ...lines);
+    this.svg.replaceChildren(...parts, this.area, this.cursor, ...this.dots);
+  }
+
+  /** Stand at a stop: `y` of each line there (null: no point), as it is written, and as it is read out. */
+  mark(index, y, texts, spoken) {
+    this.index = index;
+    const x = this.place("x", this.given.stops[index]);
+    this.cursor.setAttribute("d", `M${x} 10V184`);
+    for (const [i, dot] of this.dots.entries()) {
+      dot.setAttribute("cx", x);
+      dot.setAttribute("cy", y[i] === null ? -99 : this.place("y", y[i]));
+      this.values[i].textContent = texts[i];
+    }
+    const { stops } = this.given;
+    for (const [name, value] of Object.entries({ valuemin: stops[0], valuemax: stops.at(-1), valuenow: stops[index],
+      valuetext: spoken })) this.plot.setAttribute(`aria-${name}`, value);
+  }
+}
+
+/** Scores of classes as bars with their numbers. Python says which, and how long: `_models.bars`. */
+class Bars {
+  constructor(panel, label) {
+    this.body = make("tbody");
+    panel.stage.replaceChildren(make("table", { class: "bars", "aria-label": label }, this.body));
+  }
+
+  draw(bars) {
+    while (this.body.rows.length > bars.length) this.body.lastChild.remove();
+    for (const [i, [name, text, length, mark]] of bars.entries()) {
+      const row = this.body.rows[i] ?? this.body.appendChild(make("tr", {}, make("th", { scope: "row" }),
+        make("td", {}, make("div", { class: "bar" })), make("td"), make("td")));
+      const [title, bar, number, note] = row.cells;
+      for (const [cell, said] of [[title, name], [number, text], [note, mark]]) fill(cell, said, "");
+      bar.firstChild.style.width = `${length}%`;
+      row.classList.toggle("marked", mark !== "");
+    }
+  }
+}
+
 /** Whether an arrow key leads out of a text: when all of it is selected, or the caret is at that end. */
 function leavesText({ selectionStart, selectionEnd, value }, right) {
   if (selectionStart === 0 && selectionEnd === value.length) return right !== 0;
@@ -388,6 +516,13 @@ function leavesText({ selectionStart, selectionEnd, value }, right) {
 
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;

@@ -2,6 +2,8 @@
 
 import json
 
+from cnnlab import widgets
+
 # What Jupyter's model does, as far as a widget sees it: `set` tells the listeners, `save_changes`
 # sends what changed to Python, and what Python sends arrives through `receive`.
 FAKE_MODEL = """
@@ -26,6 +28,9 @@ window.FakeModel = class {
 };
 """
 
+# In a notebook, the style sheets of all explorers are on one page, in any order.
+OTHERS = "\n".join(getattr(widgets, name)._css for name in widgets.__all__)
+
 THEMES = {
     "light": "",
     "dark": "--jp-layout-color0: #111; --jp-ui-font-color0: white; --jp-brand-color1: #42a5f5;"
@@ -43,7 +48,7 @@ class Shown:
         page.expose_function("to_python", self._from_page)
         page.set_content(
             '<!doctype html><html lang="en"><head><title>Explorer</title>'
-            f'<style>{explorer._css}</style></head><body style="{THEMES[theme]}">'
+            f'<style>{explorer._css}</style><style>{OTHERS}</style></head><body style="{THEMES[theme]}">'
             '<main><h1>Explorer</h1><div id="cell"></div><a href="#" style="color: inherit">after</a></main>'
         )
         page.evaluate(FAKE_MODEL + "null")

@@ -47,8 +47,8 @@ def test_picture_follows_an_assignment_and_tells_observers(explorer):
     messages = sent(explorer)
     explorer.strides = 2
     assert explorer.output.shape == (2, 2) and seen == [(2, 2)]
-    assert messages[0]["state"] == {"strides": 2}
-    assert messages[1]["state"]["output"] == [["4.0", "1.0"], ["11.0", "-2.0"]]
+    assert explorer.output.tolist() == [[4, 1], [11, -2]]
+    assert [message["state"] for message in messages] == [{"strides": 2}]  # the page has the numbers already
 
 
 def test_selected_cell_stays_inside_a_shrinking_output(explorer):
@@ -87,9 +87,9 @@ REFUSED = [
     ({"image": np.zeros(5)}, r"`image` must have two axes.*\(5,\)"),
     ({"image": np.zeros((5, 5, 3))}, r"\(5, 5, 3\).*image\[:, :, 0\]"),
     ({"image": np.zeros((0, 5))}, r"`image` is empty.*\(0, 5\)"),
-    ({"image": np.zeros((28, 28))}, r"\(28, 28\) is too large.*image\[:12, :12\]"),
+    ({"image": np.zeros((513, 5))}, r"\(513, 5\) is too large.*\(512, 512\).*image\[:512, :512\]"),
     ({"kernel": [["x"]]}, "`kernel` must hold numbers"),
-    ({"kernel": np.zeros((3, 3, 1, 1))}, r"`kernel` must have two axes.*\(3, 3, 1, 1\)"),
+    ({"kernel": np.zeros((3, 3, 1))}, r"`kernel` must have two axes.*\(3, 3, 1\).*np.newaxis"),
     ({"kernel": np.zeros((3, 0))}, r"`kernel` is empty.*\(3, 0\)"),
     ({"kernel": np.ones((8, 1))}, r"`kernel` of shape \(8, 1\) is too large"),
     ({"kernel": np.ones((6, 6))}, r"`kernel` of shape \(6, 6\) does not fit.*\(5, 5\).*padding=1"),

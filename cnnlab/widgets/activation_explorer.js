@@ -1,0 +1,148 @@
+// The page of ActivationExplorer. Python has computed the function that is shown at every place where the point
+// can stand (`_states`), and the softmax of the logits (`_softmax`); other functions and logits are asked for.
+
+const TEMPERATURES = [0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+class ActivationView extends View {
+  static kind = "Activation";
+  static watched = ["name", "x", "negative_slope", "alpha", "logits", "temperature", "constant", "_states", "_softmax"];
+
+  build() {
+    this.name = choice("Function",
+      ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax"]);
+    this.parameter = slider("Parameter", 0);
+    this.parameter.input.step = "any";
+    this.formula = make("div", { class: "formula" });
+    this.curve = panel("Function");
+    this.chart = new Chart(this, this.curve, "x",
+      { x: "x", choose: (index) => this.write({ x: this.states.stops[index] }) });
+    this.pushed = panel("Pushed through");
+    this.histogram = new Chart(this, this.pushed, "Histogram of 2000 normal random numbers, before and after",
+      { x: "value", y: "share, %" });
+    this.told = make("div", { class: "told" });
+    this.pushed.stage.after(this.told);
+    this.sentence = make("div", { class: "worked" });
+    this.curve.stage.after(this.sentence);
+    this.plots = make("div", { class: "panels" }, this.curve.box, this.pushed.box);
+    this.root.append(make("div", { class: "controls" }, this.name.box, this.parameter.box), this.formula, this.note,
+      this.plots, this.buildSoftmax(), this.live);
+    this.listen(this.name.select, "change", () => this.ask({ name: this.name.select.value }));
+    this.listen(this.parameter.input, "input", () =>
+      this.ask({ [this.states.parameter.name]: Number(this.parameter.input.value) }));
+  }
+
+  buildSoftmax() {
+    this.temperature = slider("Temperature", 0);
+    this.constant = slider("Constant c", -100);
+    this.constant.input.max = 100;
+    this.listen(this.temperature.input, "input", () =>
+      this.ask({ temperature: TEMPERATURES[this.temperature.input.value] }));
+    this.listen(this.constant.input, "input", () => this.ask({ constant: Number(this.constant.input.value) }));
+    const less = button("−", { "aria-label": "One class less" });
+    const more = button("+", { "aria-label": "One class more" });
+    this.listen(less, "click", () => this.setLogits((logits) => logits.slice(0, Math.max(3, logits.length - 1))));
+    this.listen(more, "click", () => this.setLogits((logits) => [...logits, 0].slice(0, 6)));
+    this.bars = Array.from({ length: 6 }, (_, i) => {
+      const input = make("input", { type: "range", min: -10, max: 10, step: 0.1, "aria-label": `Logit of class ${i}` });
+      this.listen(input, "input", () =>
+        this.setLogits((logits) => logits.map((logit, k) => (k === i ? Number(input.value) : logit))));
+      const cells = ["logit", "raised", "powers", "probabilities"].map((name) => [name, make("td")]);
+      const bar = make("span", { class: "bar" });
+      const row = make("tr", {}, make("th", { scope: "row" }, String(i)), make("td", {}, input),
+        ...cells.map(([, cell]) => cell), make("td", { class: "track" }, bar));
+      return { input, row, bar, cells: Object.fromEntries(cells) };
+    });
+    this.totals = [make("td"), make("td")];
+    const heads = ["class", "logit", "z", "(z+c)/T", "power", "share"];
+    const table = make("table", { class: "softmax" },
+      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)), make("td"))),
+      make("tbody", {}, ...this.bars.map(({ row }) => row)),
+      make("tfoot", {}, make("tr", {}, make("th", { scope: "row" }, "sum"), make("td"), make("td"), make("td"),
+        ...this.totals, make("td"))));
+    this.proof = make("div", { class: "worked" });
+    this.softmax = make("div", {}, make("div", { class: "controls" }, this.temperature.box, this.constant.box,
+      make("div", { class: "control" }, make("span", { class: "name" }, "Classes"),
+        make("div", { class: "steps" }, less, more))),
+      make("div", { class: "scroll" }, table), this.proof);
+    return this.softmax;
+  }
+
+  setLogits(change) {
+    this.ask({ logits: change(this.pending.logits ?? this.model.get("logits")) });
+  }
+
+  draw() {
+    const state = this.read();
+    this.states = state._states;
+    const isSoftmax = state.name === "softmax";
+    if (this.asked === null) this.name.select.value = state.name;
+    this.plots.hidden = isSoftmax;
+    this.softmax.hidden = !isSoftmax;
+    if (isSoftmax) this.drawSoftmax(state);
+    else this.drawPoint(state);
+  }
+
+  drawPoint(state) {
+    if (this.states.of?.[0] !== state.name) return; // Python is about to send it
+    const { stops, parameter } = this.states;
+    if (this.states !== this.given) {
+      this.given = this.states;
+      this.chart.draw(this.states.chart);
+      this.tangent = svg("path", { class: "tangent" });
+      this.chart.area.append(this.tangent);
+      this.histogram.draw(this.states.histogram);
+      this.told.textContent = this.states.pushed;
+      this.formula.textContent = this.states.formula;
+    }
+    this.parameter.box.hidden = !parameter;
+    if (parameter && this.asked === null) {
+      this.parameter.box.querySelector(".name").textContent = parameter.name;
+      this.parameter.input.min = parameter.ends[0];
+      this.parameter.input.step = 0.05;
+      this.parameter.draw(state[parameter.name], parameter.ends[1], "for x below 0");
+    }
+    const index = stops.indexOf(state.x);
+    if (index < 0) return; // Python is about to send it
+    const [x, value, slope] = ["x", "value", "slope"].map((name) => this.states[name][index]);
+    const said = `x = ${x}: ${state.name}(x) = ${value}, slope ${slope}.`;
+    this.chart.mark(index, this.states.y.map((numbers) => numbers[index]), [value, slope], said);
+    const [from, to] = this.states.tangent[index];
+    const at = (moved, y) => `${this.chart.place("x", state.x + moved)} ${this.chart.place("y", y)}`;
+    this.tangent.setAttribute("d", `M${at(-1, from)}L${at(1, to)}`);
+    this.sentence.textContent = said + (stops[index] === 0 ? ` ${this.states.kink}` : "");
+    this.say(this.sentence.textContent);
+  }
+
+  drawSoftmax({ logits, temperature, constant, _softmax: shown }) {
+    this.formula.textContent = "power = e^((z + c) / T − the largest of them); share = power / sum of the powers";
+    this.parameter.box.hidden = true;
+    for (const [i, { input, row, bar, cells }] of this.bars.entries()) {
+      row.hidden = i >= logits.length;
+      if (row.hidden) continue;
+      if (this.asked === null) input.value = logits[i];
+      input.setAttribute("aria-valuetext", `${shown.logits[i]}, probability ${shown.probabilities[i]}`);
+      cells.logit.textContent = shown.logits[i];
+      for (const name of ["raised", "powers", "probabilities"]) cells[name].textContent = shown[name][i];
+      bar.style.width = `${shown.percents[i]}%`;
+    }
+    this.totals[0].textContent = shown.total;
+    this.totals[1].textContent = shown.sum;
+    if (this.asked === null) {
+      const near = TEMPERATURES.findIndex((one) => one >= temperature);
+      this.temperature.draw(near, TEMPERATURES.length - 1, temperature < 1 ? "sharper" : temperature > 1 ? "more even"
+        : "divides by 1", String(temperature));
+      this.constant.draw(constant, 100, "added to each logit");
+    }
+    this.proof.textContent = constant === 0 ? "Add a constant to every logit: which probabilities change?"
+      : shown.unchanged ? "The constant changes no probability: in e^(z + c) = e^z · e^c, e^c cancels."
+      : "The constant has changed a probability.";
+    this.say(`Probabilities ${logits.map((_, i) => shown.probabilities[i]).join(", ")}.`);
+  }
+
+  drawBusy() {
+    super.drawBusy();
+    if (this.asked === null) this.draw();
+  }
+}
+
+export default explorer(ActivationView);
