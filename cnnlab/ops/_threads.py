@@ -27,6 +27,7 @@ from functools import lru_cache
 import numpy as np
 
 LARGEST_SHARES = 8  # a batch is cut into this many shares at most
+BLOCK = 2**18  # bytes
 
 
 class _State:
@@ -56,6 +57,17 @@ def share_out(work, batch, at_least=1):
         return [work(slice(0, batch))]
     with one_blas_thread() as threads:
         return _together(work, shares, threads)
+
+
+def in_blocks(work, batch, of_one):
+    """`work(slice of the batch)` for blocks of a batch, `of_one` bytes an example, that a core's own cache can hold."""
+    step = max(1, BLOCK // max(1, of_one))
+
+    def work_on(share):
+        for first in range(share.start, share.stop, step):
+            work(slice(first, min(first + step, share.stop)))
+
+    share_out(work_on, batch, at_least=step)
 
 
 @contextmanager

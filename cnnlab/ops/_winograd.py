@@ -27,7 +27,7 @@ from ._threads import buffer, share_out
 
 TILE = 4  # outputs along each axis of a tile
 POINTS = (0, 1, -1, 1 / 2, -2, 2, -1 / 2)  # and infinity; small ones, and their inverses, lose the fewest digits
-WORKSPACE = 2**21  # bytes: tiles worked on at once by a thread stay in a core's own cache
+WORKSPACE = 2**20  # bytes: what a thread works on at once stays in a core's own cache
 
 
 class NotFinite(ArithmeticError):
@@ -41,7 +41,7 @@ def matrices(kernel_size):
     >>> A, B, G = matrices(3)
     >>> inputs, kernel = np.array([1, 2, 3, 4, 5, 6]), np.array([1, 0, -1])
     >>> np.round(A.T @ ((G @ kernel) * (B.T @ inputs)), 4)
-    array([-2., -2., -2., -2.], dtype=float32)
+    array([-2., -2., -2., -2.])
     """
     points = TILE + kernel_size - 1
 

@@ -85,6 +85,13 @@ def conv_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None
     return d_inputs.astype(inputs.dtype, copy=False), d_kernel.astype(inputs.dtype, copy=False)
 
 
+def kernel_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """The second part of `conv_grad` alone: all that a first layer needs."""
+    inputs, kernel, geometry = _conv_arguments(inputs, kernel, strides, padding, data_format, dilation_rate)
+    grad = as_grad(grad, (len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
+    return _ways.gather(inputs, grad, kernel, geometry).astype(inputs.dtype, copy=False)
+
+
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
     """Convolution of each channel by itself, with `multiplier` filters for each.
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ._arguments import as_batch, as_grad, check_data_format, exact, per_axis
+from ._threads import in_blocks
 from ._windows import each_offset, geometry_of, pad, unpad
 
 __all__ = [
@@ -49,7 +50,13 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     array([3., 2.], dtype=float32)
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
-    return _largest(pad(inputs, geometry, -np.inf), geometry)
+    output = np.empty(_output_shape(inputs, geometry), inputs.dtype)
+
+    def work(part):
+        output[part] = _largest(pad(inputs[part], geometry, -np.inf), geometry)
+
+    in_blocks(work, len(inputs), inputs[:1].nbytes)
+    return output
 
 
 def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_format=None):
@@ -65,6 +72,8 @@ def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_f
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
     grad = as_grad(grad, _output_shape(inputs, geometry), exact(inputs.dtype))
+    if geometry.strides == geometry.window_size and not any(map(any, geometry.amounts)):
+        return _to_the_largest(grad, inputs, geometry)
     padded = pad(inputs, geometry, -np.inf)
     largest, inside = _largest(padded, geometry), _inside(geometry)
     given_away = np.zeros(grad.shape, bool)
@@ -261,10 +270,49 @@ def _output_shape(inputs, geometry):
 
 
 def _largest(padded, geometry):
-    largest = np.full((len(padded), *geometry.positions, padded.shape[-1]), -np.inf, padded.dtype)
-    for _, cells in each_offset(geometry):
-        np.maximum(largest, padded[cells], out=largest)
-    return largest
+    """The largest of each window: first of its columns, then of those. That compares fewer numbers, in longer rows."""
+    for axis, (n, k, s) in enumerate(zip(geometry.positions, geometry.window_size, geometry.strides), start=1):
+        first, *others = (_every(s, axis, o, n, padded) for o in range(k))
+        largest = first.copy() if others else first
+        for cells in others:
+            np.maximum(largest, cells, out=largest)
+        padded = largest
+    return padded
+
+
+def _every(step, axis, first, n, x):
+    """`n` entries of `x` along an axis, `step` apart, as a view."""
+    return x[(slice(None),) * axis + (slice(first, first + step * (n - 1) + 1, step),)]
+
+
+def _to_the_largest(grad, inputs, geometry):
+    """The gradient of `max_pool` where windows touch, and do not overlap: one axis after the other.
+
+    The last axis goes first: of several largest in a window, the first in row order is then the one in the first row.
+    """
+    d_inputs = np.zeros(inputs.shape, inputs.dtype)
+    axes = list(zip(range(1, inputs.ndim - 1), geometry.positions, geometry.window_size))[::-1]
+    in_blocks(lambda part: _along(axes, grad[part], inputs[part], d_inputs[part]), len(inputs), inputs[:1].nbytes)
+    return d_inputs
+
+
+def _along(axes, grad, x, d_x):
+    """Write the gradient by x into `d_x`, which holds zeros: by axes of (number, windows, cells of a window)."""
+    (axis, n, k), *others = axes
+    best, *challengers = (np.ascontiguousarray(_every(k, axis, o, n, x)) for o in range(k))
+    wins = []
+    for cells in challengers:
+        wins.append(~(best >= cells) & (best == best))  # neither an equal nor, with NaN, anything wins against an earlier
+        best = np.maximum(best, cells)
+    if others:
+        d_best = np.zeros(best.shape, grad.dtype)
+        _along(others, grad, best, d_best)
+    else:
+        d_best = grad
+    for o in range(k - 1, 0, -1):
+        _every(k, axis, o, n, d_x)[...] = np.where(wins[o - 1], d_best, 0)
+        d_best = np.where(wins[o - 1], 0, d_best)
+    _every(k, axis, 0, n, d_x)[...] = d_best
 
 
 def _total(inputs, geometry):
