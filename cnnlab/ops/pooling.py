@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ._arguments import as_batch, as_grad, check_data_format, exact, per_axis
+from ._masks import keep
 from ._threads import in_blocks
 from ._windows import each_offset, geometry_of, pad, unpad
 
@@ -310,8 +311,8 @@ def _along(axes, grad, x, d_x):
     else:
         d_best = grad
     for o in range(k - 1, 0, -1):
-        _every(k, axis, o, n, d_x)[...] = np.where(wins[o - 1], d_best, 0)
-        d_best = np.where(wins[o - 1], 0, d_best)
+        _every(k, axis, o, n, d_x)[...] = keep(wins[o - 1], d_best)
+        d_best = keep(~wins[o - 1], d_best)
     _every(k, axis, 0, n, d_x)[...] = d_best
 
 
