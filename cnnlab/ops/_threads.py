@@ -22,6 +22,7 @@ import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import lru_cache
 
 import numpy as np
@@ -103,6 +104,14 @@ def buffer(name, shape, dtype=np.float32):
     return np.ndarray(shape, dtype, kept[name])
 
 
+def forget():
+    """Let go of the buffers of all threads, and of the threads."""
+    global _mine
+    _mine = threading.local()
+    with _state.lock:
+        _state.pool = None
+
+
 def _together(work, shares, threads):
     """The shares, each done by whichever thread is free first; this thread is one of them."""
     results, todo = [None] * len(shares), iter(list(enumerate(shares)))
@@ -115,7 +124,8 @@ def _together(work, shares, threads):
         finally:
             _mine.busy = False
 
-    helpers = [_pool(threads - 1).submit(help_out) for _ in range(min(threads, len(shares)) - 1)]
+    # A copy of the context brings np.errstate along.
+    helpers = [_pool(threads - 1).submit(copy_context().run, help_out) for _ in range(min(threads, len(shares)) - 1)]
     try:
         help_out()
     finally:

@@ -50,13 +50,14 @@ def gather(inputs, grad, kernel, geometry):
 
 def spread(grad, kernel, geometry, channels):
     """The gradient of `slide` by its inputs, which have so many channels."""
-    turned = None
-    if choose(len(grad), channels, kernel, geometry) is not _plain and np.isfinite(np.vdot(grad, grad)):
-        turned = _turned(kernel, geometry)
+    strided = max(geometry.strides) > 1
+    # A few zeros more are multiplied than in `_plain`, which must not make NaN of infinity.
+    tame = _winograd.tame(kernel) and (not strided or _winograd.tame(grad))
+    turned = _turned(kernel, geometry) if tame and choose(len(grad), channels, kernel, geometry) is not _plain else None
     if turned is None:
         return _plain.spread(grad, kernel, geometry, channels)
     kernel, around = turned
-    if max(geometry.strides) == 1:
+    if not strided:
         return slide(grad, kernel, around)
     d_inputs = np.empty((len(grad), *geometry.sizes, channels), kernel.dtype)
 

@@ -31,7 +31,13 @@ WORKSPACE = 2**20  # bytes: what a thread works on at once stays in a core's own
 
 
 class NotFinite(ArithmeticError):
-    """The inputs hold NaN, infinity, or numbers whose squares are: in a tile they would reach their neighbours."""
+    """An array holds NaN, infinity, or huge numbers: in a tile they would reach their neighbours."""
+
+
+def tame(x):
+    """Whether the sum of all squares is finite, which it is not if anything is NaN, infinite, or above 2e19."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.isfinite(np.vdot(x, x))
 
 
 @lru_cache
@@ -102,8 +108,6 @@ def _each_block(inputs, share, geometry, filters, fewest):
             size = (-(-(rows.stop - rows.start) // TILE) * TILE + len(B) - TILE, across * TILE + len(B_) - TILE)
             corner = (rows.start - geometry.amounts[0][0], -geometry.amounts[1][0])
             block = _cut(inputs[images], corner, size)
-            if not np.isfinite(np.vdot(block, block)):
-                raise NotFinite
             yield images, rows, _values(block, B.T, B_.T)
 
 
@@ -125,6 +129,8 @@ def _cut(images, corner, size):
     block[rows, : columns.start] = 0
     block[rows, columns.stop :] = 0
     block[rows, columns] = images[:, inside[0], inside[1]].transpose(1, 2, 0, 3)
+    if not tame(block):
+        raise NotFinite
     return block
 
 
@@ -149,6 +155,8 @@ def _values(block, along_rows, along_columns):
 
 def _kernel_values(kernel):
     """(kh, kw, C, F) -> (points, C, F)."""
+    if not tame(kernel):
+        raise NotFinite
     (_, _, G), (_, _, G_) = map(matrices, kernel.shape[:2])
     half = (G @ kernel.reshape(len(kernel), -1)).reshape(len(G), kernel.shape[1], -1)
     return np.matmul(G_, half).reshape(-1, *kernel.shape[2:])
