@@ -121,11 +121,14 @@ class Sequential(Trainer):
 
         Those by the weights are then in `layer.gradients` of each layer; with to_inputs=False, only they are sure to be right.
         """
-        self.layers[0].to_inputs = to_inputs
         last, *others = reversed(pool_first(self.layers))
-        grad = last.backward(grad, through_activation)
-        for step in others:
-            grad = step.backward(grad)
+        self.layers[0].to_inputs = to_inputs
+        try:
+            grad = last.backward(grad, through_activation)
+            for step in others:
+                grad = step.backward(grad)
+        finally:
+            self.layers[0].to_inputs = True
         return grad
 
     def forget(self):

@@ -79,9 +79,11 @@ def test_errors_of_a_pair_name_the_layer():
 
 
 def test_the_gradient_by_the_pictures_is_left_out_in_training_alone():
-    made = model()
+    made, found = model(), []
+    usual = made.layers[0].convolve_grad
+    made.layers[0].convolve_grad = lambda grad: found.append(usual(grad)) or found[-1]
     made.gradients(X, Y)
-    assert made.layers[0].to_inputs is False
+    assert found == [None]
     made(X)
     d_inputs = made.backward(np.ones((30, 4), "float32"))
     assert d_inputs.shape == X.shape and d_inputs.any()

@@ -243,7 +243,7 @@ def sum_over_positions(grad):
 def add_bias(outputs, bias):
     """Add a number to each channel, in place."""
     outputs = np.ascontiguousarray(outputs)
-    rows = outputs.reshape(-1, math.prod(outputs.shape[-2:]))
+    rows = outputs.reshape(math.prod(outputs.shape[:-2]), math.prod(outputs.shape[-2:]))
     rows += np.tile(bias, outputs.shape[-2])  # long rows: NumPy takes as long to begin one as for 100 numbers of it
     return outputs
 

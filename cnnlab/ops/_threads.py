@@ -28,7 +28,7 @@ from functools import lru_cache
 import numpy as np
 
 LARGEST_SHARES = 8  # a batch is cut into this many shares at most
-BLOCK = 2**18  # bytes
+BLOCK = 2**20  # bytes
 
 
 class _State:

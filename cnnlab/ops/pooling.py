@@ -73,7 +73,8 @@ def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_f
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
     grad = as_grad(grad, _output_shape(inputs, geometry), exact(inputs.dtype))
-    if geometry.strides == geometry.window_size and not any(map(any, geometry.amounts)):
+    no_padding = not any(map(any, geometry.amounts))
+    if geometry.strides == geometry.window_size and no_padding and not np.isnan(inputs.min(initial=0)):
         return _to_the_largest(grad, inputs, geometry)
     padded = pad(inputs, geometry, -np.inf)
     largest, inside = _largest(padded, geometry), _inside(geometry)
@@ -274,10 +275,9 @@ def _largest(padded, geometry):
     """The largest of each window: first of its columns, then of those. That compares fewer numbers, in longer rows."""
     for axis, (n, k, s) in enumerate(zip(geometry.positions, geometry.window_size, geometry.strides), start=1):
         first, *others = (_every(s, axis, o, n, padded) for o in range(k))
-        largest = first.copy() if others else first
-        for cells in others:
-            np.maximum(largest, cells, out=largest)
-        padded = largest
+        for number, cells in enumerate(others):
+            first = np.maximum(first, cells, out=first if number else None)
+        padded = first
     return padded
 
 
@@ -287,33 +287,29 @@ def _every(step, axis, first, n, x):
 
 
 def _to_the_largest(grad, inputs, geometry):
-    """The gradient of `max_pool` where windows touch, and do not overlap: one axis after the other.
+    """The gradient of `max_pool` where windows touch, and do not overlap.
 
-    The last axis goes first: of several largest in a window, the first in row order is then the one in the first row.
+    Each row of pixels is compared with a row in which the winner of every window is repeated, so that all rows are long.
     """
-    d_inputs = np.zeros(inputs.shape, inputs.dtype)
-    axes = list(zip(range(1, inputs.ndim - 1), geometry.positions, geometry.window_size))[::-1]
-    in_blocks(lambda part: _along(axes, grad[part], inputs[part], d_inputs[part]), len(inputs), inputs[:1].nbytes)
-    return d_inputs
+    *others, k = geometry.window_size
+    last, n = inputs.ndim - 2, geometry.positions[-1]
+    d_inputs = np.zeros(inputs.shape, grad.dtype)
 
+    def work(part):
+        x, d_x = (_every(1, last, 0, n * k, whole[part]) for whole in (inputs, d_inputs))
+        largest = _largest(x, geometry)
+        largest_there, grad_there = np.repeat(largest, k, axis=last), np.repeat(grad[part], k, axis=last)
+        given_away = np.zeros(largest.shape, bool)
+        for offset in np.ndindex(*others):
+            row = (slice(None), *(slice(o, o + s * m, s) for o, s, m in zip(offset, others, geometry.positions)))
+            wins = x[row] == largest_there
+            for cells in np.moveaxis(wins.reshape(*wins.shape[:last], n, k, -1), last + 1, 0):
+                np.greater(cells, given_away, out=cells)  # of several that are largest, the first one
+                given_away |= cells
+            keep(wins, grad_there, out=d_x[row])
 
-def _along(axes, grad, x, d_x):
-    """Write the gradient by x into `d_x`, which holds zeros: by axes of (number, windows, cells of a window)."""
-    (axis, n, k), *others = axes
-    best, *challengers = (np.ascontiguousarray(_every(k, axis, o, n, x)) for o in range(k))
-    wins = []
-    for cells in challengers:
-        wins.append(~(best >= cells) & (best == best))  # neither an equal nor, with NaN, anything wins against an earlier
-        best = np.maximum(best, cells)
-    if others:
-        d_best = np.zeros(best.shape, grad.dtype)
-        _along(others, grad, best, d_best)
-    else:
-        d_best = grad
-    for o in range(k - 1, 0, -1):
-        _every(k, axis, o, n, d_x)[...] = keep(wins[o - 1], d_best)
-        d_best = keep(~wins[o - 1], d_best)
-    _every(k, axis, 0, n, d_x)[...] = d_best
+    in_blocks(work, len(inputs), inputs[:1].nbytes)
+    return d_inputs.astype(inputs.dtype, copy=False)
 
 
 def _total(inputs, geometry):
