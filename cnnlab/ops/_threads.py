@@ -8,10 +8,11 @@ What is guaranteed:
 
 - **As many threads as BLAS would take.** OPENBLAS_NUM_THREADS and `threadpoolctl.threadpool_limits` say how many,
   here as well; with 1 nothing is threaded. Where BLAS cannot be asked, there are no threads of ours.
-- **The same numbers.** The shares depend on the shapes alone, whoever works on them.
+- **The same numbers.** The shares depend on the shapes alone, and each is computed on one thread, whichever it is. (A batch
+  too small to share is left to BLAS and its threads; of those, only BLAS can say what they promise.)
 - **Callers may thread, too.** Each caller works on its own shares, and is joined by helpers that are idle: there is one set
   of them for the whole process. The limit on BLAS is process-wide: while any caller is inside, other products run on one
-  thread each; the last caller to leave restores what the first one found.
+  thread each; the last caller to leave restores what the first one found. `Sequential.fit` is inside during each step.
 - **Forking is safe.** A child process starts with helpers of its own, and with the limit that held outside.
 - **Errors come out** of the call that caused them, after all its shares have come to rest.
 """
@@ -28,7 +29,7 @@ from functools import lru_cache
 import numpy as np
 
 LARGEST_SHARES = 8  # a batch is cut into this many shares at most
-BLOCK = 2**20  # bytes
+BLOCK = 2**20  # bytes, of what is read
 
 
 class _State:

@@ -108,7 +108,7 @@ def _each_block(inputs, share, geometry, filters, fewest):
             size = (-(-(rows.stop - rows.start) // TILE) * TILE + len(B) - TILE, across * TILE + len(B_) - TILE)
             corner = (rows.start - geometry.amounts[0][0], -geometry.amounts[1][0])
             block = _cut(inputs[images], corner, size)
-            yield images, rows, _values(block, B.T, B_.T)
+            yield images, rows, _values(block, B.T, B_.T, buffer_name="values of inputs")
 
 
 def _cut(images, corner, size):
@@ -134,7 +134,7 @@ def _cut(images, corner, size):
     return block
 
 
-def _values(block, along_rows, along_columns):
+def _values(block, along_rows, along_columns, buffer_name):
     """A block (height, width, images, channels), cut into tiles a step of TILE apart: (points, tiles, channels).
 
     Each tile is multiplied by one matrix along its rows and by the other along its columns. The tiles overlap, which a
@@ -148,7 +148,7 @@ def _values(block, along_rows, along_columns):
     half = np.matmul(along_rows, view, out=buffer("half", (down, points, width * pixel)))
     strides = (points * line, line, TILE * 4 * pixel, 4 * pixel, 4)
     view = np.ndarray((down, points, across, taps_, pixel), np.float32, half, 0, strides)
-    values = buffer("values" + str(taps < points), (points, points_, down, across, pixel))
+    values = buffer(buffer_name, (points, points_, down, across, pixel))
     np.matmul(along_columns, view, out=values.transpose(2, 0, 3, 1, 4))
     return values.reshape(points * points_, down * across * n, channels)
 
@@ -165,7 +165,7 @@ def _kernel_values(kernel):
 def _grad_values(grad, A, A_):
     """(n, rows, columns, F) -> (points, tiles, F), where tiles do not overlap."""
     size = [-(-length // TILE) * TILE for length in grad.shape[1:3]]
-    return _values(_cut(grad, (0, 0), size), A, A_)
+    return _values(_cut(grad, (0, 0), size), A, A_, buffer_name="values of grad")
 
 
 def _store(products, along_rows, along_columns, output):
