@@ -44,6 +44,33 @@ def gather(inputs, grad, kernel, geometry):
     return sum(share_out(work, len(inputs)))
 
 
+def spread(grad, kernel, geometry):
+    """The gradient of `slide` by its inputs, the fastest way where they have few channels.
+
+    One product gives what each output gives back to each element of its window; these are added up where they belong,
+    in planes with the channel first, so that rows of pixels are long.
+    """
+    (kh, kw, channels, filters), (sh, sw) = kernel.shape, geometry.strides
+    (height, width), (down, across), (top, left) = geometry.sizes, geometry.positions, (a for a, _ in geometry.amounts)
+    d_inputs = np.empty((len(grad), height, width, channels), kernel.dtype)
+    matrix = kernel.reshape(-1, filters)
+
+    def work(share):
+        n = max(1, WORKSPACE // (down * across * kernel[..., 0].nbytes))
+        for first in range(share.start, share.stop, n):
+            images = slice(first, min(first + n, share.stop))
+            returned = matrix @ grad[images].reshape(-1, down * across, filters).swapaxes(1, 2)
+            returned = returned.reshape(-1, kh, kw, channels, down, across)
+            planes = np.zeros((len(returned), channels, *geometry.padded_sizes), kernel.dtype)
+            for i, j in np.ndindex(kh, kw):
+                places = slice(i, i + sh * (down - 1) + 1, sh), slice(j, j + sw * (across - 1) + 1, sw)
+                planes[:, :, *places] += returned[:, i, j]
+            d_inputs[images] = planes[:, :, top : top + height, left : left + width].transpose(0, 2, 3, 1)
+
+    share_out(work, len(grad))
+    return d_inputs
+
+
 def _each_block(inputs, share, kernel, geometry):
     """The share in blocks of images or, where one is too much, of rows: (images, rows of the output, windows)."""
     down, across = geometry.positions

@@ -53,10 +53,14 @@ def gather(inputs, grad, kernel, geometry):
 
 def spread(grad, kernel, geometry, channels):
     """The gradient of `slide` by its inputs, which have so many channels."""
+    way = choose(len(grad), channels, kernel, geometry)
+    if way is not _plain and channels <= _lowering.FEW_CHANNELS:
+        d_inputs = _in_2d(_lowering, "spread", grad, kernel=kernel, geometry=geometry)
+        return d_inputs.reshape(len(grad), *geometry.sizes, channels)
     strided = max(geometry.strides) > 1
     # A few zeros more are multiplied than in `_plain`, which must not make NaN of infinity.
     tame = _winograd.tame(kernel) and (not strided or _winograd.tame(grad))
-    turned = _turned(kernel, geometry) if tame and choose(len(grad), channels, kernel, geometry) is not _plain else None
+    turned = _turned(kernel, geometry) if tame and way is not _plain else None
     if turned is None:
         return _plain.spread(grad, kernel, geometry, channels)
     kernel, around = turned
