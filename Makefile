@@ -1,4 +1,4 @@
-# make lab · make test · make notebooks · make full-results: each makes .venv first, if it is not there
+# make lab · make test · make notebooks · make full-results · make bench: each makes .venv first, if it is not there
 PYTHON ?= python3
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
@@ -8,7 +8,7 @@ BIN := .venv/bin
 endif
 READY := .venv/ready
 
-.PHONY: install lab test notebooks full-results lock clean
+.PHONY: install lab test notebooks full-results bench lock clean
 
 install: $(READY)  ## make .venv with everything in it
 
@@ -23,6 +23,9 @@ notebooks: $(READY)  ## run every lesson on drawn data and store it with its out
 
 full-results: $(READY)  ## train on the real data (minutes) and store the figures the lessons show
 	$(BIN)/python tools/full_results.py $(ARGS)
+
+bench: $(READY)  ## time cnnlab beside TensorFlow and others (about ten minutes on an idle machine); ARGS="--quick" for a first look
+	$(BIN)/python benchmarks/speed.py $(ARGS)
 
 lock: requirements.in pyproject.toml  ## renew requirements.txt (needs uv)
 	uv pip compile --universal --python-version 3.11 --upgrade requirements.in -o requirements.txt

@@ -8,6 +8,7 @@ from . import _random, losses, metrics, optimizers
 from ._progress import Progress, check_verbose
 from .arithmetic import whole_number
 from .callbacks import Callback, History
+from .ops._threads import one_blas_thread
 
 _ARRAYS = "NumPy arrays; a generator or a tf.data.Dataset is not taken here"
 
@@ -179,10 +180,11 @@ class Trainer:
         """One step on one batch: (loss, targets, outputs). Interrupted, it leaves everything as it was before."""
         before = self._state()
         try:
-            loss, outputs = self._loss_and_gradients(batch, training=True)
-            weights = self._trainable()
-            gradients = {key: layer.total_gradient(name) for key, (layer, name) in weights.items()}
-            new = self.optimizer.update({key: getattr(*where) for key, where in weights.items()}, gradients)
+            with one_blas_thread():  # during the step, so that no thread of BLAS waits for work where ours have some
+                loss, outputs = self._loss_and_gradients(batch, training=True)
+                weights = self._trainable()
+                gradients = {key: layer.total_gradient(name) for key, (layer, name) in weights.items()}
+                new = self.optimizer.update({key: getattr(*where) for key, where in weights.items()}, gradients)
             for key, (layer, name) in weights.items():
                 setattr(layer, name, layer.constrain(name, new[key]))
         except BaseException:
@@ -195,7 +197,7 @@ class Trainer:
         outputs = self(batch.x, training=training)
         loss, scores, through_activation = self._loss_and_scores(outputs)
         grad = loss.gradient(batch.y, scores, batch.weight)
-        self.backward(grad, through_activation)
+        self.backward(grad, through_activation, to_inputs=False)
         return loss(batch.y, scores, batch.weight) + self._penalty(), outputs
 
     def _loss_and_scores(self, outputs):

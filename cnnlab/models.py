@@ -6,6 +6,7 @@ import zipfile
 import numpy as np
 
 from . import _names
+from ._pool_first import pool_first
 from ._summary import summary_table
 from ._trainer import Trainer
 from .layers import InputLayer, Layer
@@ -111,19 +112,23 @@ class Sequential(Trainer):
     def __call__(self, x, training=False):
         """The outputs for a batch, as an array of shape (N, …)."""
         outputs = self.as_inputs(np.asarray(x))
-        for layer in self.layers:
-            outputs = layer(outputs, training)
+        for step in pool_first(self.layers):
+            outputs = step(outputs, training)
         return outputs
 
-    def backward(self, grad, through_activation=True):
+    def backward(self, grad, through_activation=True, to_inputs=True):
         """From the gradient of the loss by the outputs of the last call, that by its inputs.
 
-        Those by the weights are then in `layer.gradients` of each layer.
+        Those by the weights are then in `layer.gradients` of each layer; with to_inputs=False, only they are sure to be right.
         """
-        last, *others = reversed(self.layers)
-        grad = last.backward(grad, through_activation)
-        for layer in others:
-            grad = layer.backward(grad)
+        last, *others = reversed(pool_first(self.layers))
+        self.layers[0].to_inputs = to_inputs
+        try:
+            grad = last.backward(grad, through_activation)
+            for step in others:
+                grad = step.backward(grad)
+        finally:
+            self.layers[0].to_inputs = True
         return grad
 
     def forget(self):

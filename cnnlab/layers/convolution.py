@@ -3,7 +3,8 @@
 from .. import ops
 from ..arithmetic import whole_number
 from ..ops._arguments import check_data_format, per_axis
-from .layer import Layer, check_padding, sum_over_positions, weight_settings
+from ..ops.convolution import kernel_grad
+from .layer import Layer, add_bias, check_padding, sum_over_positions, weight_settings
 
 __all__ = ["Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "DepthwiseConv2D", "SeparableConv2D"]
 
@@ -30,7 +31,7 @@ class _Windowed(Layer):
             self.add_weight("bias", (filters,), *self.bias_settings)
 
     def plus_bias(self, features):
-        return features + self.bias if self.bias_settings else features
+        return add_bias(features, self.bias) if self.bias_settings else features
 
     def bias_grad(self, grad):
         if self.bias_settings:
@@ -81,15 +82,23 @@ class _Conv(_Windowed):
         self.add_bias(self.filters)
 
     def call(self, inputs, training=False):
-        self.saved = inputs
-        features = ops.conv(inputs, self.kernel, self.strides, self.padding, None, self.dilation_rate)
-        return self.plus_bias(features)
+        return self.plus_bias(self.convolve(inputs))
 
     def call_grad(self, grad):
         self.bias_grad(grad)
-        d_inputs, self.gradients["kernel"] = ops.conv_grad(
-            grad, self.saved, self.kernel, self.strides, self.padding, None, self.dilation_rate
-        )
+        return self.convolve_grad(grad)
+
+    def convolve(self, inputs):
+        """The outputs without the bias."""
+        self.saved = inputs
+        return ops.conv(inputs, self.kernel, self.strides, self.padding, None, self.dilation_rate)
+
+    def convolve_grad(self, grad):
+        arguments = grad, self.saved, self.kernel, self.strides, self.padding, None, self.dilation_rate
+        if not self.to_inputs:
+            self.gradients["kernel"] = kernel_grad(*arguments)
+            return None
+        d_inputs, self.gradients["kernel"] = ops.conv_grad(*arguments)
         return d_inputs
 
 

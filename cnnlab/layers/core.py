@@ -107,7 +107,7 @@ class Dense(Layer):
         self.gradients["kernel"] = rows.T @ grad.reshape(-1, self.units)
         if self.use_bias:
             self.gradients["bias"] = sum_over_positions(grad)
-        return grad @ self.kernel.T
+        return grad @ self.kernel.T if self.to_inputs else None
 
 
 class Flatten(Layer):

@@ -11,6 +11,9 @@ Names, arguments, defaults and results are those of `keras.ops`, channels-last. 
 Beside every op `f` that has a gradient stands `f_grad(grad, …)`: `grad` is the gradient of the loss
 by the output of `f`, the rest is what `f` had, and the result is the gradient by each array.
 
+To see how a convolution is computed, read `_plain.py`; then `_ways.py`, which chooses a faster way with the same
+result, and `_lowering.py` and `_winograd.py`, which are these ways. `_threads.py` shares the work among cores.
+
 Traps, the same as in Keras:
 
 - `gelu` approximates unless told not to; the activation "gelu" of a layer is exact.

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from ._arguments import as_float, as_grad, exact, one_number
+from ._masks import keep
 
 __all__ = [
     "elu",
@@ -50,7 +51,7 @@ def relu_grad(grad, x):
     array([0., 0., 5.], dtype=float32)
     """
     x = as_float("x", x)
-    return np.where(x > 0, as_grad(grad, x.shape, x.dtype), 0)
+    return keep(x > 0, as_grad(grad, x.shape, x.dtype))
 
 
 def leaky_relu(x, negative_slope=0.2):

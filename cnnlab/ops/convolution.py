@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from ..arithmetic import padding_amounts
+from . import _ways
 from ._arguments import as_batch, as_float, as_grad, as_kernel, check_data_format, each_padding, per_axis
-from ._windows import each_offset, geometry_of, pad, parts, unpad, windows
+from ._windows import each_offset, geometry_of, pad, unpad
 
 __all__ = [
     "conv",
@@ -55,7 +56,7 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
            [20., 24.]], dtype=float32)
     """
     inputs, kernel, geometry = _conv_arguments(inputs, kernel, strides, padding, data_format, dilation_rate)
-    return _slide(inputs, kernel, geometry).astype(inputs.dtype, copy=False)
+    return _ways.slide(inputs, kernel, geometry).astype(inputs.dtype, copy=False)
 
 
 def conv_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -79,9 +80,16 @@ def conv_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None
     """
     inputs, kernel, geometry = _conv_arguments(inputs, kernel, strides, padding, data_format, dilation_rate)
     grad = as_grad(grad, (len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
-    d_inputs = _spread(grad, kernel, geometry, inputs.shape[-1])
-    d_kernel = _gather(inputs, grad, kernel, geometry)
+    d_inputs = _ways.spread(grad, kernel, geometry, inputs.shape[-1])
+    d_kernel = _ways.gather(inputs, grad, kernel, geometry)
     return d_inputs.astype(inputs.dtype, copy=False), d_kernel.astype(inputs.dtype, copy=False)
+
+
+def kernel_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
+    """The second part of `conv_grad` alone: all that a first layer needs."""
+    inputs, kernel, geometry = _conv_arguments(inputs, kernel, strides, padding, data_format, dilation_rate)
+    grad = as_grad(grad, (len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
+    return _ways.gather(inputs, grad, kernel, geometry).astype(inputs.dtype, copy=False)
 
 
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
@@ -197,7 +205,7 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
     inputs, kernel, geometry = _transpose_arguments(
         inputs, kernel, strides, padding, output_padding, data_format, dilation_rate
     )
-    output = _spread(inputs.astype(kernel.dtype, copy=False), kernel, geometry, kernel.shape[-2])
+    output = _ways.spread(inputs.astype(kernel.dtype, copy=False), kernel, geometry, kernel.shape[-2])
     return output.astype(inputs.dtype, copy=False)
 
 
@@ -209,56 +217,9 @@ def conv_transpose_grad(
         inputs, kernel, strides, padding, output_padding, data_format, dilation_rate
     )
     grad = as_grad(grad, (len(inputs), *geometry.sizes, kernel.shape[-2]), kernel.dtype)
-    d_inputs = _slide(grad, kernel, geometry)
-    d_kernel = _gather(grad, inputs.astype(kernel.dtype, copy=False), kernel, geometry)
+    d_inputs = _ways.slide(grad, kernel, geometry)
+    d_kernel = _ways.gather(grad, inputs.astype(kernel.dtype, copy=False), kernel, geometry)
     return d_inputs.astype(inputs.dtype, copy=False), d_kernel.astype(inputs.dtype, copy=False)
-
-
-def _slide(inputs, kernel, geometry):
-    """The one place where windows meet the matrix product (this copying of windows is "im2col")."""
-    padded = pad(inputs, geometry).astype(kernel.dtype, copy=False)
-    output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
-    for part, channels, filters in _shares(inputs.shape, kernel, geometry):
-        views = windows(padded[part, ..., channels], geometry)
-        output[part, ..., filters] = np.tensordot(views, kernel[..., filters], axes=kernel.ndim - 1)
-    return output
-
-
-def _spread(grad, kernel, geometry, channels_in):
-    """Gradient of `_slide` by its inputs: what each output got, it gives back to the pixels that it came from."""
-    d_padded = np.zeros((len(grad), *geometry.padded_sizes, channels_in), kernel.dtype)
-    for part, channels, filters in _shares(d_padded.shape, kernel, geometry):
-        for offset, cells in each_offset(geometry):
-            share = np.tensordot(grad[part, ..., filters], kernel[offset][:, filters], axes=(-1, -1))
-            d_padded[part, ..., channels][cells] += share
-    return unpad(d_padded, geometry)
-
-
-def _gather(inputs, grad, kernel, geometry):
-    """Gradient of `_slide` by its kernel: each element saw many pixels, and gets the sum of what they did."""
-    padded = pad(inputs, geometry).astype(kernel.dtype, copy=False)
-    d_kernel = np.zeros_like(kernel)
-    for part, channels, filters in _shares(inputs.shape, kernel, geometry):
-        of_group = d_kernel[..., filters]
-        rows = windows(padded[part, ..., channels], geometry).reshape(-1, of_group[..., 0].size)
-        columns = grad[part, ..., filters].reshape(len(rows), -1)
-        of_group += (rows.T @ columns).reshape(of_group.shape)
-    return d_kernel
-
-
-def _shares(inputs_shape, kernel, geometry):
-    """The work in shares that fit into memory: (slice of the batch, slice of the channels, slice of the filters)."""
-    batch, channels_in = inputs_shape[0], inputs_shape[-1]
-    channels, filters = kernel.shape[-2:]
-    groups = channels_in // channels
-    of_one = math.prod(geometry.positions) * kernel[..., 0].nbytes
-    for group in range(groups):
-        for part in parts(batch, of_one):
-            yield part, _slice(group, channels), _slice(group, filters // groups)
-
-
-def _slice(number, length):
-    return slice(number * length, (number + 1) * length)
 
 
 def _depthwise(inputs, kernel, geometry):

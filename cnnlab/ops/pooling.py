@@ -5,6 +5,8 @@ import math
 import numpy as np
 
 from ._arguments import as_batch, as_grad, check_data_format, exact, per_axis
+from ._masks import keep
+from ._threads import in_blocks
 from ._windows import each_offset, geometry_of, pad, unpad
 
 __all__ = [
@@ -49,7 +51,13 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     array([3., 2.], dtype=float32)
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
-    return _largest(pad(inputs, geometry, -np.inf), geometry)
+    output = np.empty(_output_shape(inputs, geometry), inputs.dtype)
+
+    def work(part):
+        output[part] = _largest(pad(inputs[part], geometry, -np.inf), geometry)
+
+    in_blocks(work, len(inputs), inputs[:1].nbytes)
+    return output
 
 
 def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_format=None):
@@ -65,6 +73,9 @@ def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_f
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
     grad = as_grad(grad, _output_shape(inputs, geometry), exact(inputs.dtype))
+    no_padding = not any(map(any, geometry.amounts))
+    if geometry.strides == geometry.window_size and no_padding and not np.isnan(inputs.min(initial=0)):
+        return _to_the_largest(grad, inputs, geometry)
     padded = pad(inputs, geometry, -np.inf)
     largest, inside = _largest(padded, geometry), _inside(geometry)
     given_away = np.zeros(grad.shape, bool)
@@ -261,10 +272,44 @@ def _output_shape(inputs, geometry):
 
 
 def _largest(padded, geometry):
-    largest = np.full((len(padded), *geometry.positions, padded.shape[-1]), -np.inf, padded.dtype)
-    for _, cells in each_offset(geometry):
-        np.maximum(largest, padded[cells], out=largest)
-    return largest
+    """The largest of each window: first of its columns, then of those. That compares fewer numbers, in longer rows."""
+    for axis, (n, k, s) in enumerate(zip(geometry.positions, geometry.window_size, geometry.strides), start=1):
+        first, *others = (_every(s, axis, o, n, padded) for o in range(k))
+        for number, cells in enumerate(others):
+            first = np.maximum(first, cells, out=first if number else None)
+        padded = first
+    return padded
+
+
+def _every(step, axis, first, n, x):
+    """`n` entries of `x` along an axis, `step` apart, as a view."""
+    return x[(slice(None),) * axis + (slice(first, first + step * (n - 1) + 1, step),)]
+
+
+def _to_the_largest(grad, inputs, geometry):
+    """The gradient of `max_pool` where windows touch, and do not overlap.
+
+    Each row of pixels is compared with a row in which the winner of every window is repeated, so that all rows are long.
+    """
+    *others, k = geometry.window_size
+    last, n = inputs.ndim - 2, geometry.positions[-1]
+    d_inputs = np.zeros(inputs.shape, grad.dtype)
+
+    def work(part):
+        x, d_x = (_every(1, last, 0, n * k, whole[part]) for whole in (inputs, d_inputs))
+        largest = _largest(x, geometry)
+        largest_there, grad_there = np.repeat(largest, k, axis=last), np.repeat(grad[part], k, axis=last)
+        given_away = np.zeros(largest.shape, bool)
+        for offset in np.ndindex(*others):
+            row = (slice(None), *(slice(o, o + s * m, s) for o, s, m in zip(offset, others, geometry.positions)))
+            wins = x[row] == largest_there
+            for cells in np.moveaxis(wins.reshape(*wins.shape[:last], n, k, -1), last + 1, 0):
+                np.greater(cells, given_away, out=cells)  # of several that are largest, the first one
+                given_away |= cells
+            keep(wins, grad_there, out=d_x[row])
+
+    in_blocks(work, len(inputs), inputs[:1].nbytes)
+    return d_inputs.astype(inputs.dtype, copy=False)
 
 
 def _total(inputs, geometry):

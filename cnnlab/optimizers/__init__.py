@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 
 from .. import _names
+from ..ops._threads import in_blocks
 from . import schedules
 
 __all__ = ["Adam", "Optimizer", "RMSprop", "SGD", "get", "schedules"]
@@ -25,6 +26,7 @@ class Optimizer:
     """
 
     slots = 0  # How many arrays are kept for each weight; they start as zeros.
+    elementwise = False  # Whether `step` treats each number by itself, so that it may be given the weight in parts.
 
     def __init__(self, learning_rate, name=None, **old):
         if old.pop("decay", None):
@@ -71,7 +73,8 @@ class Optimizer:
             slots = self._kept.get(key) or [np.zeros_like(weight)] * self.slots
             if any(slot.shape != weight.shape for slot in slots):
                 raise ValueError(f"This {self.name} has trained another model. Make a new one for this model.")
-            new[key], *kept[key] = self.step(weight, gradients[key], rate, *slots)
+            step = self._step_in_blocks if self.elementwise else self.step
+            new[key], *kept[key] = step(weight, gradients[key], rate, *slots)
         self._kept = {**self._kept, **kept}
         self.iterations += 1
         return new
@@ -79,6 +82,19 @@ class Optimizer:
     def step(self, weight, gradient, learning_rate, *slots):
         """The new weight, and the new slots after it."""
         raise NotImplementedError("write `step(weight, gradient, learning_rate, *slots)`")
+
+    def _step_in_blocks(self, weight, gradient, rate, *slots):
+        """`step` on a block at a time, which stays in the cache from its first operation to its last."""
+        old = [np.ascontiguousarray(array).reshape(-1) for array in (weight, gradient, *slots)]
+        new = [np.empty_like(old[0]) for _ in (weight, *slots)]
+
+        def work(part):
+            weight, gradient, *slots = (array[part] for array in old)
+            for array, values in zip(new, self.step(weight, gradient, rate, *slots)):
+                array[part] = values
+
+        in_blocks(work, weight.size, 8 * weight.itemsize)
+        return [array.reshape(weight.shape) for array in new]
 
     def state(self):
         """All that changes from step to step, to be given back to `restore`."""
@@ -106,6 +122,8 @@ class SGD(Optimizer):
     (0.8,)
     """
 
+    elementwise = True
+
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, *, name=None, **old):
         super().__init__(learning_rate, name, **old)
         self.momentum, self.nesterov = _fraction("momentum", momentum), nesterov
@@ -132,7 +150,7 @@ class RMSprop(Optimizer):
         Keeps the division safe.
     """
 
-    slots = 1
+    slots, elementwise = 1, True
 
     def __init__(self, learning_rate=0.001, rho=0.9, *, epsilon=1e-7, name=None, **old):
         super().__init__(learning_rate, name, **old)
@@ -155,7 +173,7 @@ class Adam(Optimizer):
         Keeps the division safe; it is the paper's epsilon-hat.
     """
 
-    slots = 2
+    slots, elementwise = 2, True
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, *, name=None, **old):
         super().__init__(learning_rate, name, **old)

@@ -1,0 +1,166 @@
+"""Several cores at once: a batch in shares, each worked through by one thread.
+
+NumPy lets other Python threads run while it computes, so threads in Python keep every core busy, with copies and
+sums as well as with products. BLAS, which makes NumPy's matrix products, could do that by itself, but only within each
+product: between two of them its threads wait. So it is held to one thread for as long as ours are at work.
+
+What is guaranteed:
+
+- **As many threads as BLAS would take.** OPENBLAS_NUM_THREADS and `threadpoolctl.threadpool_limits` say how many,
+  here as well; with 1 nothing is threaded. Where BLAS cannot be asked, there are no threads of ours.
+- **The same numbers.** The shares depend on the shapes alone, and each is computed on one thread, whichever it is. (A batch
+  too small to share is left to BLAS and its threads; of those, only BLAS can say what they promise.)
+- **Callers may thread, too.** Each caller works on its own shares, and is joined by helpers that are idle: there is one set
+  of them for the whole process. The limit on BLAS is process-wide: while any caller is inside, other products run on one
+  thread each; the last caller to leave restores what the first one found. `Sequential.fit` is inside during each step.
+- **Forking is safe.** A child process starts with helpers of its own, and with the limit that held outside.
+- **Errors come out** of the call that caused them, after all its shares have come to rest.
+"""
+
+import math
+import os
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import lru_cache
+
+import numpy as np
+
+LARGEST_SHARES = 8  # a batch is cut into this many shares at most
+BLOCK = 2**20  # bytes, of what is read
+
+
+class _State:
+    """What the callers have in common."""
+
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.inside = 0  # callers at work
+        self.threads = 1  # that BLAS had before
+        self.pool, self.pool_size = None, 0
+
+
+_state = _State()
+_mine = threading.local()  # what each thread has for itself
+
+
+def share_out(work, batch, at_least=1):
+    """`work(slice of the batch)` for each share of a batch, on several threads: the list of what it returns, in order.
+
+    A share has `at_least` that many examples, if there are so many.
+    """
+    step = max(at_least, -(-batch // LARGEST_SHARES), 1)
+    shares = [slice(first, min(first + step, batch)) for first in range(0, max(batch, 1), step)]
+    if len(shares) < 2:
+        return [work(share) for share in shares]  # nothing to share: BLAS may use its own threads
+    if getattr(_mine, "busy", False):  # already in a share
+        return [work(slice(0, batch))]
+    with one_blas_thread() as threads:
+        return _together(work, shares, threads)
+
+
+def in_blocks(work, batch, of_one):
+    """`work(slice of the batch)` for blocks of a batch, `of_one` bytes an example, that a core's own cache can hold."""
+    step = max(1, BLOCK // max(1, of_one))
+
+    def work_on(share):
+        for first in range(share.start, share.stop, step):
+            work(slice(first, min(first + step, share.stop)))
+
+    share_out(work_on, batch, at_least=step)
+
+
+@contextmanager
+def one_blas_thread():
+    """Hold BLAS to one thread; gives the number of threads that it had, which are ours meanwhile."""
+    blas = _blas()
+    if blas is None:
+        yield 1
+        return
+    with _state.lock:
+        if not _state.inside:
+            _state.threads = blas.num_threads
+            blas.set_num_threads(1)
+        _state.inside += 1
+    try:
+        yield _state.threads
+    finally:
+        with _state.lock:
+            _state.inside -= 1
+            if not _state.inside:
+                blas.set_num_threads(_state.threads)
+
+
+def buffer(name, shape, dtype=np.float32):
+    """An array with whatever is in it, the same memory each time this thread asks for this name.
+
+    Memory that is new has to be mapped and cleared by the system first, which takes longer than to fill it.
+    """
+    kept = _mine.__dict__.setdefault("buffers", {})
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if name not in kept or kept[name].nbytes < size:
+        kept[name] = np.empty(size, np.uint8)
+    return np.ndarray(shape, dtype, kept[name])
+
+
+def forget():
+    """Let go of the buffers of all threads, and of the threads."""
+    global _mine
+    _mine = threading.local()
+    with _state.lock:
+        _state.pool = None
+
+
+def _together(work, shares, threads):
+    """The shares, each done by whichever thread is free first; this thread is one of them."""
+    results, todo = [None] * len(shares), iter(list(enumerate(shares)))
+
+    def help_out():
+        _mine.busy = True
+        try:
+            for number, share in todo:  # one iterator for all: none is done twice
+                results[number] = work(share)
+        finally:
+            _mine.busy = False
+
+    # A copy of the context brings np.errstate along.
+    helpers = [_pool(threads - 1).submit(copy_context().run, help_out) for _ in range(min(threads, len(shares)) - 1)]
+    try:
+        help_out()
+    finally:
+        deque(todo, maxlen=0)  # after an error: nothing is left to do
+        started = [helper for helper in helpers if not helper.cancel()]
+        wait(started)
+    for helper in started:
+        helper.result()  # raises what was raised there
+    return results
+
+
+def _pool(helpers):
+    """The threads that help, started once."""
+    with _state.lock:
+        if _state.pool is None or _state.pool_size != helpers:
+            _state.pool, _state.pool_size = ThreadPoolExecutor(helpers, "cnnlab"), helpers
+        return _state.pool
+
+
+@lru_cache
+def _blas():
+    """What sets the number of threads of NumPy's BLAS; None if it has no such thing."""
+    from threadpoolctl import ThreadpoolController  # takes a moment: it looks through all loaded libraries
+
+    found = ThreadpoolController().select(user_api="blas").lib_controllers
+    return min(found, key=lambda library: "numpy" not in library.filepath, default=None)
+
+
+def _in_a_forked_child():
+    """The threads are gone, and whoever held the lock is."""
+    if _state.inside:
+        _blas().set_num_threads(_state.threads)
+    _state.__init__()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_in_a_forked_child)

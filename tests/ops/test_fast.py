@@ -1,0 +1,253 @@
+"""The fast ways to convolve: as exact as they say, whoever computes what, in little memory."""
+
+import os
+import signal
+import threading
+import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import brute_force
+import numpy as np
+import pytest
+from threadpoolctl import ThreadpoolController, threadpool_limits
+
+from cnnlab import ops
+from cnnlab.ops import _lowering, _plain, _threads, _ways, _winograd
+from cnnlab.ops._masks import keep
+from cnnlab.ops._windows import geometry_of
+
+# Batch, sizes, channels, filters, kernel size, strides, padding, and the way.
+CALLS = [
+    ((9, (26, 26), 32, 64, (3, 3), 1, "valid"), _winograd),
+    ((5, (33, 30), 24, 24, (3, 3), 1, "same"), _winograd),
+    ((3, (19, 21), 40, 33, (5, 5), 1, "same"), _winograd),
+    ((4, (17, 18), 30, 24, (2, 4), 1, ((3, 1), (0, 2))), _winograd),
+    ((1, (40, 40), 32, 32, (4, 3), 1, ((0, 5), (7, 0))), _winograd),
+    ((20, (7, 9), 32, 32, (3, 3), 1, "same"), _winograd),
+    ((64, (8, 8), 30, 26, (3, 3), 1, "same"), _winograd),
+    ((9, (28, 28), 1, 32, (3, 3), 1, "valid"), _lowering),
+    ((9, (32, 31), 3, 5, (3, 3), 1, "same"), _lowering),
+    ((7, (14, 14), 32, 48, (3, 3), 2, "same"), _lowering),
+    ((7, (15, 13), 9, 4, (3, 2), (3, 2), ((2, 0), (0, 4))), _lowering),
+    ((2, (60, 60), 16, 8, (7, 7), 1, "same"), _lowering),
+    ((1, (200, 150), 12, 6, (6, 6), 1, "valid"), _lowering),
+    ((8, (100,), 20, 30, (5,), 1, "same"), _lowering),
+    ((8, (101,), 3, 4, (4,), 3, "valid"), _lowering),
+    ((3, (9, 9), 4, 4, (1, 1), 2, "valid"), _lowering),
+    ((2, (6, 5, 7), 3, 4, (3, 3, 3), 1, "same"), _plain),
+]
+
+
+def draw(batch, sizes, channels, filters, kernel_size, strides, padding, dtype="float32"):
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(batch, *sizes, channels)).astype(dtype)
+    kernel = rng.normal(size=(*kernel_size, channels, filters)).astype(dtype)
+    geometry = geometry_of("kernel", inputs.shape, kernel_size, strides, padding, 1)
+    grad = rng.normal(size=(batch, *geometry.positions, filters)).astype(dtype)
+    return inputs, kernel, grad, geometry
+
+
+def all_three(inputs, kernel, grad, strides, padding):
+    return [ops.conv(inputs, kernel, strides, padding), *ops.conv_grad(grad, inputs, kernel, strides, padding)]
+
+
+def all_three_plainly(inputs, kernel, grad, geometry):
+    return [
+        _plain.slide(inputs, kernel, geometry),
+        _plain.spread(grad, kernel, geometry, inputs.shape[-1]),
+        _plain.gather(inputs, grad, kernel, geometry),
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("call, way", CALLS)
+def test_the_sums_are_those_of_the_plain_way(call, way, dtype):
+    inputs, kernel, grad, geometry = draw(*call, dtype=dtype)
+    exact = all_three_plainly(*(array.astype("float64") for array in (inputs, kernel, grad)), geometry)
+    bound = 1e-13 if dtype == "float64" else 2e-5 if max(kernel.shape[:-2]) > 3 else 5e-6  # what _winograd.py promises
+    for one, other in zip(all_three(inputs, kernel, grad, *call[-2:]), exact, strict=True):
+        assert one.dtype == dtype and one.shape == other.shape
+        assert np.abs(one - other).max() <= bound * np.abs(other).max()
+
+
+@pytest.mark.parametrize("call, way", CALLS)
+def test_the_way_that_is_chosen(call, way):
+    inputs, kernel, _, geometry = draw(*call)
+    assert _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry) is way
+    in_float64 = _ways.choose(len(inputs), inputs.shape[-1], kernel.astype("float64"), geometry)
+    assert in_float64 is (_lowering if way is _winograd else way)
+
+
+@pytest.mark.parametrize("kernel_size", [(2, 2), (3, 3), (4, 4), (5, 5), (2, 5)])
+@pytest.mark.parametrize("way", [_winograd, _lowering])
+def test_each_way_equals_loops(way, kernel_size):
+    inputs, kernel, grad, geometry = draw(2, (7, 6), 2, 3, kernel_size, 1, ((1, 2), (0, 3)))
+    wanted = brute_force.conv(inputs, kernel, (1, 1), ((1, 2), (0, 3)), (1, 1))
+    np.testing.assert_allclose(way.slide(inputs, kernel, geometry), wanted, atol=2e-5 * np.abs(wanted).max())
+    direction = np.random.default_rng(1).normal(size=kernel.shape).astype("float32")
+    along = brute_force.conv(inputs, direction, (1, 1), ((1, 2), (0, 3)), (1, 1))  # ⟨grad, x ∗ d⟩ = ⟨gather, d⟩
+    assert np.vdot(way.gather(inputs, grad, kernel, geometry), direction) == pytest.approx(np.vdot(grad, along), rel=1e-3)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e25])
+@pytest.mark.parametrize("call", [CALLS[0][0], CALLS[1][0], CALLS[9][0]])
+def test_what_is_not_finite_reaches_only_what_it_would_reach_plainly(value, call):
+    for spoiled in ("inputs", "grad", "kernel"):
+        inputs, kernel, grad, geometry = draw(*call)
+        {"inputs": inputs, "grad": grad, "kernel": kernel}[spoiled][-1, 1, 1, 2] = value
+        with np.errstate(invalid="ignore", over="ignore"):
+            found = all_three(inputs, kernel, grad, *call[-2:])
+            wanted = all_three_plainly(inputs, kernel, grad, geometry)
+        for one, other in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(np.isnan(one), np.isnan(other))
+            np.testing.assert_array_equal(np.isinf(one), np.isinf(other))
+            if value == 1e25:  # what did not see it has kept its digits
+                small = np.abs(other) < 1e15
+                assert np.abs(one - other)[small].max(initial=0) <= 1e-4 * np.abs(other[small]).max(initial=1)
+
+
+def blas_threads():
+    return max(library.num_threads for library in ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+def digest(call):
+    inputs, kernel, grad, _ = draw(*call)
+    return [array.tobytes() for array in all_three(inputs, kernel, grad, *call[-2:])]
+
+
+@pytest.mark.parametrize("call", [CALLS[0][0], CALLS[7][0], CALLS[9][0]])
+def test_the_number_of_threads_changes_no_bit(call):
+    with threadpool_limits(1):
+        alone = digest(call)
+    for threads in (2, 3):
+        with threadpool_limits(threads):
+            assert digest(call) == alone
+            assert blas_threads() == threads  # as it was
+
+
+def test_shares_are_done_once_each_by_as_many_threads_as_blas_has():
+    def work(share):
+        time.sleep(0.02)
+        return threading.get_ident(), share, blas_threads()
+
+    for threads in (1, 3):
+        with threadpool_limits(threads):
+            workers, shares, limits = zip(*_threads.share_out(work, 30))
+        assert [n for share in shares for n in range(share.start, share.stop)] == list(range(30))
+        assert len(shares) == 8 and len(set(workers)) == threads and set(limits) == {1}
+    assert _threads.share_out(lambda share: share, 30, at_least=16) == [slice(0, 16), slice(16, 30)]
+    assert _threads.share_out(lambda share: share, 0) == [slice(0, 0)]
+
+
+def test_a_share_within_a_share_stays_where_it_is():
+    inner = _threads.share_out(lambda share: _threads.share_out(lambda part: part, 9), 2)
+    assert inner == [[slice(0, 9)]] * 2
+
+
+def test_an_error_comes_out_and_the_limit_is_restored():
+    def work(share):
+        if share.start == 20:
+            raise ZeroDivisionError("in a share")
+
+    with threadpool_limits(3):
+        for _ in range(20):  # on whichever thread
+            with pytest.raises(ZeroDivisionError, match="in a share"):
+                _threads.share_out(work, 32)
+            assert blas_threads() == 3
+
+
+def test_callers_in_several_threads_do_not_disturb_each_other():
+    calls = [CALLS[0][0], CALLS[9][0], CALLS[1][0], CALLS[7][0]]
+    with threadpool_limits(2):
+        alone = [digest(call) for call in calls]
+        with ThreadPoolExecutor(4) as pool:
+            for found in pool.map(lambda _: [digest(call) for call in calls], range(8)):
+                assert found == alone
+        assert blas_threads() == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # that it has threads when it forks: yes
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_a_forked_child_computes_the_same(meanwhile):
+    """Also when another thread is at work in the moment of the fork: with one thread for BLAS, and the lock."""
+    call, inside, done = CALLS[0][0], threading.Event(), threading.Event()
+
+    def work(share):
+        inside.set()
+        done.wait(20)
+
+    with threadpool_limits(2):
+        wanted = digest(call)
+        other = threading.Thread(target=_threads.share_out, args=(work, 2))
+        if meanwhile:
+            other.start()
+            inside.wait(20)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            os._exit(0 if digest(call) == wanted and blas_threads() == 2 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        done.set()
+        if meanwhile:
+            other.join()
+        assert blas_threads() == 2
+
+
+def workspace(call, function):
+    """The bytes at most in use while `function` computes, beside what it is given and what it returns."""
+    arrays = draw(*call)
+    _threads.forget()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    results = function(*arrays)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak - before - sum(array.nbytes for array in results)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        (256, (32, 32), 64, 64, (3, 3), 1, "same"),
+        (128, (32, 32), 32, 64, (3, 3), 2, "same"),
+        (64, (64, 64), 3, 32, (5, 5), 1, "same"),
+        (64, (16, 16), 128, 128, (3, 3), 1, "same"),
+        (4, (224, 224), 32, 32, (3, 3), 1, "same"),
+    ],
+)
+def test_the_workspace_is_bounded_whatever_the_batch(call):
+    with threadpool_limits(2):
+        forward = workspace(call, lambda inputs, kernel, grad, geometry: [_ways.slide(inputs, kernel, geometry)])
+        backward = workspace(
+            call,
+            lambda inputs, kernel, grad, geometry: [
+                _ways.spread(grad, kernel, geometry, call[2]),
+                _ways.gather(inputs, grad, kernel, geometry),
+            ],
+        )
+    kernel = 4 * np.prod(call[4]) * call[2] * call[3]
+    assert max(forward, backward) < 2 * (10 * 2**20 + 12 * kernel) + 8 * kernel  # what _ways.py promises
+
+
+def test_max_pool_needs_little_beside_its_inputs_and_outputs():
+    inputs = np.random.default_rng(0).normal(size=(256, 32, 32, 64)).astype("float32")
+    output = ops.max_pool(inputs, 2)
+    for function, result in ((lambda: ops.max_pool(inputs, 2), output), (lambda: ops.max_pool_grad(output, inputs, 2), inputs)):
+        _threads.forget()
+        tracemalloc.start()
+        function()
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak - result.nbytes < 16 * 2**20
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble"])
+def test_keep_is_where(dtype):
+    x = np.array([[1.5, -0.5, np.nan], [np.inf, -np.inf, 7]], dtype)
+    mask = np.array([[True, False, False], [True, False, True]])
+    for number in (x, x.T, x[:, ::2], x[:0], x[0, 0]):
+        same = np.array(mask) if number.shape == mask.shape else mask.T if number is x.T else np.zeros(number.shape, bool)
+        np.testing.assert_array_equal(keep(same, number), np.where(same, number, 0))
+        assert keep(same, number).dtype == dtype

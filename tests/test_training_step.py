@@ -1,0 +1,138 @@
+"""What makes a training step fast changes nothing about it."""
+
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+import cnnlab
+from cnnlab import layers, optimizers, utils
+from cnnlab._pool_first import pool_first
+from cnnlab.layers.layer import add_bias, sum_over_positions
+
+X = np.random.default_rng(0).normal(size=(30, 12, 12, 3)).astype("float32")
+Y = np.arange(30) % 4
+
+
+def model(activation="relu", pooling="MaxPooling2D()", dtype="float32", **settings):
+    utils.set_random_seed(3)
+    stack = [layers.Conv2D(8, 3, activation=activation, bias_initializer="random_uniform", dtype=dtype, **settings)]
+    stack += [eval(f"layers.{pooling}"), layers.Conv2D(5, 2, strides=2, dtype=dtype), layers.Flatten(dtype=dtype)]
+    made = cnnlab.Sequential([layers.Input((12, 12, 3)), *stack, layers.Dense(4, "softmax", dtype=dtype)])
+    made.compile("adam", "sparse_categorical_crossentropy")
+    return made
+
+
+def one_by_one(made, x):
+    """The outputs and the gradients of the same model, layer by layer."""
+    outputs = x
+    for layer in made.layers:
+        outputs = layer(outputs, training=True)
+    grad = made.loss.of_logits().gradient(Y, made.layers[-1].before_activation)
+    grad = made.layers[-1].backward(grad, through_activation=False)
+    for layer in reversed(made.layers[:-1]):
+        grad = layer.backward(grad)
+    return outputs, [layer.gradients[name] for layer in made.layers for name in layer.trainable_weight_names]
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", None])
+@pytest.mark.parametrize("pooling", ["MaxPooling2D()", "MaxPooling2D(3, 2, 'same')"])
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_pooling_first_gives_the_same(activation, pooling, use_bias):
+    made = model(activation, pooling, use_bias=use_bias)
+    assert len(pool_first(made.layers)) == len(made.layers) - 1
+    outputs, gradients = one_by_one(made, X)
+    np.testing.assert_array_equal(made(X, training=True), outputs)
+    for one, other in zip(made.gradients(X, Y)[1], gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "activation, pooling, dtype",
+    [
+        ("gelu", "MaxPooling2D()", "float32"),  # it falls, and rises again
+        ("relu", "AveragePooling2D(2)", "float32"),
+        ("relu", "MaxPooling2D(dtype='float64')", "float32"),
+        (lambda x: -x, "MaxPooling2D()", "float32"),
+    ],
+)
+def test_pooling_waits_where_that_matters(activation, pooling, dtype):
+    if callable(activation):
+        activation = cnnlab.activations.Activation("relu", activation, lambda grad, x: -grad)
+    made = model(activation, pooling, dtype)
+    assert pool_first(made.layers) == made.layers
+    np.testing.assert_array_equal(made(X, training=True), one_by_one(made, X)[0])
+
+
+def test_a_layer_of_ones_own_is_asked_itself():
+    class Loud(layers.Conv2D):
+        def call(self, inputs, training=False):
+            return 100 + super().call(inputs, training)
+
+    made = cnnlab.Sequential([Loud(2, 3, activation="relu"), layers.MaxPooling2D()])
+    assert made(X).min() > 50
+
+
+def test_errors_of_a_pair_name_the_layer():
+    made = cnnlab.Sequential([layers.Conv2D(2, 3), layers.MaxPooling2D(9, name="wide")])
+    with pytest.raises(ValueError, match=r"Layer 'wide' \(MaxPooling2D\): `pool_size`"):
+        made(X[:, :8, :8])
+
+
+def test_the_gradient_by_the_pictures_is_left_out_in_training_alone():
+    made, found = model(), []
+    usual = made.layers[0].convolve_grad
+    made.layers[0].convolve_grad = lambda grad: found.append(usual(grad)) or found[-1]
+    made.gradients(X, Y)
+    assert found == [None]
+    made(X)
+    d_inputs = made.backward(np.ones((30, 4), "float32"))
+    assert d_inputs.shape == X.shape and d_inputs.any()
+    made.fit(X, Y, verbose=0)
+    assert made.backward(made(X)).shape == X.shape
+
+
+@pytest.mark.parametrize("optimizer", ["SGD(0.1)", "SGD(0.1, 0.9, nesterov=True)", "RMSprop()", "Adam()"])
+def test_a_step_in_blocks_is_the_step(optimizer):
+    rng = np.random.default_rng(0)
+    weights = {"large": rng.normal(size=(300, 501)).astype("float32"), "small": rng.normal(size=3), "one": np.array(2.0)}
+    made = [eval(f"optimizers.{optimizer}") for _ in range(2)]
+    made[1].elementwise = False
+    both = [weights, weights]
+    for _ in range(3):
+        gradients = {key: rng.normal(size=weight.shape).astype(weight.dtype) for key, weight in weights.items()}
+        both = [one.update(current, gradients) for one, current in zip(made, both)]
+    for key, weight in weights.items():
+        assert both[0][key].shape == weight.shape and both[0][key].dtype == weight.dtype
+        np.testing.assert_array_equal(both[0][key], both[1][key])
+        assert not np.array_equal(both[0][key], weight)
+
+
+def test_an_optimizer_that_looks_at_whole_weights_gets_them():
+    class ByNorm(optimizers.Optimizer):
+        def step(self, weight, gradient, learning_rate):
+            return (weight - learning_rate * gradient / np.linalg.norm(gradient),)
+
+    new = ByNorm(1.0).update({"w": np.zeros((400, 400))}, {"w": np.ones((400, 400))})
+    np.testing.assert_allclose(np.linalg.norm(new["w"]), 1)
+
+
+def test_training_is_the_same_with_any_number_of_threads():
+    runs = []
+    for threads in (1, 3):
+        with threadpool_limits(threads):
+            made = model()
+            made.fit(X, Y, batch_size=10, epochs=2, verbose=0)
+            runs.append(made.get_weights())
+    for one, other in zip(*runs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_bias_and_its_gradient():
+    rng = np.random.default_rng(0)
+    for shape in ((4, 5, 6, 7), (4, 9, 7), (0, 5, 7), (2, 3, 4, 5, 7)):
+        outputs, bias = rng.normal(size=shape).astype("float32"), rng.normal(size=7).astype("float32")
+        wanted = outputs + bias
+        total = outputs.sum(axis=tuple(range(outputs.ndim - 1)), dtype="float64")
+        np.testing.assert_allclose(sum_over_positions(outputs), total, atol=1e-5)
+        np.testing.assert_array_equal(add_bias(np.swapaxes(outputs, 0, 1), bias), np.swapaxes(wanted, 0, 1))
+        np.testing.assert_array_equal(add_bias(outputs, bias), wanted)
