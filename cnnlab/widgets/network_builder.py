@@ -159,7 +159,7 @@ put this layer before them.
         name, value = proposal["trait"].name, proposal["value"]
         with refusing():
             if name == "selected":
-                return _check_selected(value, len(self.layers))
+                return None if value is None else _check_selected(value, len(self.layers))
             return {"input_shape": _check_shape, "layers": _check_layers, "framework": _check_framework}[name](value)
 
     @traitlets.observe("input_shape", "layers")
@@ -303,7 +303,7 @@ def _check_framework(framework):
 
 
 def _check_selected(selected, count):
-    if selected is None or whole_number("selected", selected, at_least=0) < count:
+    if whole_number("selected", selected, at_least=0) < count:
         return selected
     raise ValueError(f"`selected` must be None or a layer, counted from 0; there are {count}, got {selected}.")
 

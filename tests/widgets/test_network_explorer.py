@@ -34,7 +34,7 @@ EVERY_KIND = """[L.Input((14, 13, 3)), L.ZeroPadding2D(((1, 0), (0, 2))),
 GLOBAL = """[L.Input((14, 13, 3)), L.Conv2D(4, 3), L.GlobalMaxPooling2D(keepdims=True), L.GlobalAveragePooling2D(),
     L.Activation("sigmoid")]"""
 ONE_DIMENSION = """[L.Input((14, 5)), L.Conv1D(4, 3, strides=2, padding="causal", activation="relu"), L.MaxPooling1D(2),
-    L.AveragePooling1D(2), L.GlobalAveragePooling1D(), L.Dense(1)]"""
+    L.AveragePooling1D(2, strides=1), L.GlobalAveragePooling1D(), L.Dense(1)]"""
 MODELS = {
     "every kind": (EVERY_KIND, COLORS),
     "global": (GLOBAL, COLORS),
