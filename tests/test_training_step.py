@@ -94,7 +94,11 @@ def test_the_gradient_by_the_pictures_is_left_out_in_training_alone():
 @pytest.mark.parametrize("optimizer", ["SGD(0.1)", "SGD(0.1, 0.9, nesterov=True)", "RMSprop()", "Adam()"])
 def test_a_step_in_blocks_is_the_step(optimizer):
     rng = np.random.default_rng(0)
-    weights = {"large": rng.normal(size=(300, 501)).astype("float32"), "small": rng.normal(size=3), "one": np.array(2.0)}
+    weights = {
+        "large": rng.normal(size=(300, 501)).astype("float32"),
+        "small": rng.normal(size=3),
+        "one": np.array(2.0),
+    }
     made = [eval(f"optimizers.{optimizer}") for _ in range(2)]
     made[1].elementwise = False
     both = [weights, weights]

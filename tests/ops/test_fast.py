@@ -87,7 +87,9 @@ def test_each_way_equals_loops(way, kernel_size):
     np.testing.assert_allclose(way.slide(inputs, kernel, geometry), wanted, atol=2e-5 * np.abs(wanted).max())
     direction = np.random.default_rng(1).normal(size=kernel.shape).astype("float32")
     along = brute_force.conv(inputs, direction, (1, 1), ((1, 2), (0, 3)), (1, 1))  # ⟨grad, x ∗ d⟩ = ⟨gather, d⟩
-    assert np.vdot(way.gather(inputs, grad, kernel, geometry), direction) == pytest.approx(np.vdot(grad, along), rel=1e-3)
+    assert np.vdot(way.gather(inputs, grad, kernel, geometry), direction) == pytest.approx(
+        np.vdot(grad, along), rel=1e-3
+    )
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e25])
@@ -234,7 +236,10 @@ def test_the_workspace_is_bounded_whatever_the_batch(call):
 def test_max_pool_needs_little_beside_its_inputs_and_outputs():
     inputs = np.random.default_rng(0).normal(size=(256, 32, 32, 64)).astype("float32")
     output = ops.max_pool(inputs, 2)
-    for function, result in ((lambda: ops.max_pool(inputs, 2), output), (lambda: ops.max_pool_grad(output, inputs, 2), inputs)):
+    for function, result in (
+        (lambda: ops.max_pool(inputs, 2), output),
+        (lambda: ops.max_pool_grad(output, inputs, 2), inputs),
+    ):
         _threads.forget()
         tracemalloc.start()
         function()
@@ -248,6 +253,8 @@ def test_keep_is_where(dtype):
     x = np.array([[1.5, -0.5, np.nan], [np.inf, -np.inf, 7]], dtype)
     mask = np.array([[True, False, False], [True, False, True]])
     for number in (x, x.T, x[:, ::2], x[:0], x[0, 0]):
-        same = np.array(mask) if number.shape == mask.shape else mask.T if number is x.T else np.zeros(number.shape, bool)
+        same = (
+            np.array(mask) if number.shape == mask.shape else mask.T if number is x.T else np.zeros(number.shape, bool)
+        )
         np.testing.assert_array_equal(keep(same, number), np.where(same, number, 0))
         assert keep(same, number).dtype == dtype
