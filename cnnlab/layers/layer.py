@@ -1,5 +1,6 @@
 """What all layers have in common."""
 
+import functools
 import inspect
 import math
 from contextlib import contextmanager
@@ -84,8 +85,25 @@ class Layer:
         self._settings = {}
         self._knows_training = "training" in inspect.signature(self.call).parameters
 
+    def __init_subclass__(cls, **settings):
+        """`build`, whoever calls it, checks the shape and notes it down."""
+        super().__init_subclass__(**settings)
+        build = cls.build
+
+        @functools.wraps(build)
+        def noted(self, input_shape):
+            with self._named_errors():
+                input_shape = tuple(input_shape)
+                self._check_shape(input_shape)
+                build(self, input_shape)
+            self.built_for = input_shape
+
+        if "build" in vars(cls):
+            cls.build = noted
+
     def build(self, input_shape):
-        """Make the weights for inputs of this shape; nothing to do for most layers."""
+        """Make the weights for inputs of this shape, the batch included; nothing to do for most layers."""
+        self.built_for = tuple(input_shape)
 
     def call(self, inputs, training=False):
         """The outputs, before the activation."""
@@ -155,7 +173,7 @@ class Layer:
     def set_weights(self, weights):
         """Replace the weights by arrays of the same shapes, in the order of `weight_names`."""
         if not self.built:
-            raise ValueError(f"Layer {self.name!r} has no weights yet: call it once, so that it knows its input shape.")
+            raise ValueError(f"Layer {self.name!r} has no weights yet: call it once, or its `build(input_shape)`.")
         weights = [as_float("weights", weight) for weight in weights]
         names = self.weight_names
         if len(weights) != len(names):
@@ -199,7 +217,6 @@ class Layer:
         self._check_shape(inputs.shape)
         if self.built_for is None:
             self.build(inputs.shape)
-            self.built_for = inputs.shape
         return inputs
 
     def _check_shape(self, shape):
@@ -223,6 +240,8 @@ class Layer:
         try:
             yield
         except (TypeError, ValueError) as error:
+            if str(error).startswith(f"Layer {self.name!r}"):
+                raise
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"Layer {self.name!r} ({type(self).__name__}): {error}") from error
 

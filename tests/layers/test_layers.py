@@ -346,6 +346,16 @@ def test_a_gradient_of_another_shape_is_refused():
         layer.backward(np.ones(2))
 
 
+def test_build_alone_makes_the_weights_as_in_keras():
+    arrays = [np.ones((3, 2)), np.array([1.0, -1.0])]
+    layer = layers.Dense(2)
+    layer.build((None, 3))
+    layer.set_weights(arrays)
+    np.testing.assert_array_equal(layer(np.ones((1, 3))), [[4, 2]])
+    with pytest.raises(ValueError, match="Layer 'image' .*axes"):
+        layers.Conv2D(2, 3, name="image").build((None, 28, 28))
+
+
 def test_set_weights_says_which_shape_is_wrong():
     layer = layers.Dense(2, name="last")
     layer(np.ones((1, 3)))
