@@ -1,10 +1,14 @@
-"""Convolution as one matrix product: every window laid out as a row (this is "im2col"), some images at a time.
+"""Convolution as matrix products, of windows with the kernel, some images at a time.
 
-Three things make it several times faster than `_plain`, which does the same:
+Four things make it several times faster than `_plain`, which does the same:
 
-- Blocks. Only as many windows are laid out at once as a core keeps in its own cache, where the product finds them.
-- Long copies. A copy is as fast as its innermost run is long. With many channels that is a row of the window; with few
-  of them, as in a photograph, the windows are laid out as columns instead, so that it runs along the pixels.
+- Fewer copies. Laying out every window as a row ("im2col") copies a pixel kh · kw times. Here only what lies side by side
+  within a window is laid out, for every column of the output: kw copies. Lines below each other then follow in memory as
+  well, so that whole windows, which overlap, are rows of a matrix without another copy
+  (Cho & Brand, "MEC: memory-efficient convolution", 2017).
+- Long copies. A copy is as fast as its innermost run is long. With few channels, as in a photograph, whole windows are
+  laid out after all, but as columns of a matrix, so that the run goes along the pixels.
+- Blocks. Only as much is laid out at once as a core keeps in its own cache, where the product finds it.
 - Threads, each with a share of the batch.
 """
 
@@ -13,19 +17,33 @@ import math
 import numpy as np
 
 from ._threads import buffer, share_out
+from ._windows import overlap
 
-WORKSPACE = 2**21  # bytes of windows side by side
+WORKSPACE = 2**21  # bytes of what is laid out at once
 FEW_CHANNELS = 8  # up to here windows are columns
+SMALL = 10**6  # multiplications: OpenBLAS makes smaller products without a copy of their factors, many one by one as fast
 
 
 def slide(inputs, kernel, geometry):
     """The convolution of `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F), of the same type."""
+    inputs = np.ascontiguousarray(inputs, kernel.dtype)
     output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
     matrix = kernel.reshape(-1, kernel.shape[-1])
+    across = geometry.positions[1]
 
     def work(share):
-        for images, rows, windows in _each_block(inputs, share, kernel, geometry):
-            np.matmul(windows, matrix, out=_flat(output[images, rows], windows))
+        for images, rows in _each_block(share, kernel, geometry):
+            place = output[images, rows]
+            if kernel.shape[2] <= FEW_CHANNELS:
+                windows = _columns(inputs[images], rows, kernel, geometry)
+                np.matmul(windows, matrix, out=place.reshape(*windows.shape[:2], -1))
+            elif across * matrix.size <= SMALL:
+                np.matmul(_rows(inputs[images], rows, kernel, geometry), matrix, out=place)
+            else:  # a line of all images in one product
+                lines = _merged(_rows(inputs[images], rows, kernel, geometry))
+                products = buffer("products", (*lines.shape[:2], matrix.shape[1]), kernel.dtype)
+                np.matmul(lines, matrix, out=products)
+                place[...] = products.reshape(len(lines), len(place), across, -1).swapaxes(0, 1)
 
     share_out(work, len(inputs))
     return output
@@ -33,12 +51,22 @@ def slide(inputs, kernel, geometry):
 
 def gather(inputs, grad, kernel, geometry):
     """The gradient of `slide` by its kernel."""
+    inputs = np.ascontiguousarray(inputs, kernel.dtype)
 
     def work(share):
         total = np.zeros((math.prod(kernel.shape[:-1]), kernel.shape[-1]), kernel.dtype)
-        for images, rows, windows in _each_block(inputs, share, kernel, geometry):
-            of_block = windows.swapaxes(-1, -2) @ _flat(grad[images, rows], windows)
-            total += of_block if of_block.ndim == 2 else of_block.sum(axis=0)
+        product = buffer("products", total.shape, total.dtype)
+        for images, rows in _each_block(share, kernel, geometry):
+            grads = grad[images, rows]
+            if kernel.shape[2] <= FEW_CHANNELS:
+                windows = _columns(inputs[images], rows, kernel, geometry)
+                total += (windows.swapaxes(1, 2) @ grads.reshape(*windows.shape[:2], -1)).sum(axis=0)
+                continue
+            lines = _merged(_rows(inputs[images], rows, kernel, geometry))
+            grad_lines = buffer("grad", (*lines.shape[:2], grads.shape[-1]), kernel.dtype)
+            grad_lines.reshape(len(lines), len(grads), -1, grads.shape[-1])[...] = grads.swapaxes(0, 1)
+            for line, grad_line in zip(lines, grad_lines):
+                total += np.matmul(line.T, grad_line, out=product)
         return total.reshape(kernel.shape)
 
     return sum(share_out(work, len(inputs)))
@@ -71,36 +99,64 @@ def spread(grad, kernel, geometry):
     return d_inputs
 
 
-def _each_block(inputs, share, kernel, geometry):
-    """The share in blocks of images or, where one is too much, of rows: (images, rows of the output, windows)."""
-    down, across = geometry.positions
-    of_row = across * kernel[..., 0].nbytes
+def _each_block(share, kernel, geometry):
+    """The share in blocks of images or, where one is too much, of rows: (images, rows of the output)."""
+    (kh, kw, channels, _), (down, across) = kernel.shape, geometry.positions
+    of_row = across * kw * channels * kernel.itemsize * (kh if channels <= FEW_CHANNELS else geometry.strides[0])
     of_rows = max(1, min(down, WORKSPACE // of_row))
     n = max(1, WORKSPACE // (of_row * down))
     for first in range(share.start, share.stop, n):
-        images = slice(first, min(first + n, share.stop))
         for row in range(0, down, of_rows):
-            rows = slice(row, min(row + of_rows, down))
-            yield images, rows, _windows(inputs[images], rows, kernel, geometry)
+            yield slice(first, min(first + n, share.stop)), slice(row, min(row + of_rows, down))
 
 
-def _windows(images, rows, kernel, geometry):
-    """The windows of these rows of the output: (windows, kh · kw · C), or with few channels (n, windows, kh · kw · C)."""
+def _rows(images, rows, kernel, geometry):
+    """The windows of these rows of the output, a view of shape (n, rows, columns, kh · kw · C)."""
+    (kh, kw, channels, _), (sh, sw), across = kernel.shape, geometry.strides, geometry.positions[1]
+    (top, _), (left, _) = geometry.amounts
+    n, height, width, _ = images.shape
+    of_image, line, pixel, one = images.strides
+    first, size = rows.start * sh - top, (rows.stop - rows.start - 1) * sh + kh
+    start, stop = overlap(first, size, height)
+    lowered = buffer("windows", (n, across, size, kw * channels), images.dtype)
+    # What windows reach over the edges for is zero.
+    lowered[:, :, : start - first] = 0
+    lowered[:, :, stop - first :] = 0
+    inside = lowered[:, :, start - first : stop - first].swapaxes(1, 2)
+    lefts = [column * sw - left for column in range(across)]
+    whole = [column for column, at in enumerate(lefts) if at >= 0 and at + kw <= width]
+    if whole:
+        # Windows overlap, which a view can say. `as_strided` is the same as np.ndarray, with more comfort, and slower.
+        shape, offset = (n, stop - start, len(whole), kw * channels), start * line + lefts[whole[0]] * pixel
+        view = np.ndarray(shape, images.dtype, images, offset, (of_image, line, sw * pixel, one))
+        inside[:, :, whole[0] : whole[-1] + 1] = view
+    for column, at in enumerate(lefts):
+        if column not in whole:
+            begin, end = overlap(at, kw, width)
+            inside[:, :, column] = 0
+            piece = images[:, start:stop, begin:end]
+            inside[:, :, column, (begin - at) * channels : (end - at) * channels] = piece.reshape(n, stop - start, -1)
+    of_image, of_column, line, one = lowered.strides
+    shape = n, rows.stop - rows.start, across, kh * kw * channels
+    return np.ndarray(shape, lowered.dtype, lowered, 0, (of_image, sh * line, of_column, one))
+
+
+def _merged(windows):
+    """(n, rows, columns, kh · kw · C) -> (rows, n · columns, kh · kw · C): columns of one image follow those of another."""
+    n, rows, columns, length = windows.shape
+    _, line, of_column, one = windows.strides
+    return np.lib.stride_tricks.as_strided(windows, (rows, n * columns, length), (line, of_column, one))
+
+
+def _columns(images, rows, kernel, geometry):
+    """The windows of these rows of the output as columns of a matrix, turned: (n, rows · columns, kh · kw · C)."""
     (kh, kw, channels, _), (sh, sw), across = kernel.shape, geometry.strides, geometry.positions[1]
     n, down = len(images), rows.stop - rows.start
-    cut, offset = _cut(images.astype(kernel.dtype, copy=False), rows, kh, geometry)
+    cut, offset = _cut(images, rows, kh, geometry)
     of_image, line, pixel, one = cut.strides
-    # Windows overlap, which a view can say. `as_strided` is the same as np.ndarray, with more comfort, and slower.
-    if channels > FEW_CHANNELS:
-        shape = n, down, across, kh, kw * channels
-        overlapping = np.ndarray(shape, cut.dtype, cut, offset, (of_image, sh * line, sw * pixel, line, one))
-    else:
-        shape = n, kh, kw, channels, down, across
-        overlapping = np.ndarray(shape, cut.dtype, cut, offset, (of_image, line, pixel, one, sh * line, sw * pixel))
+    shape = n, kh, kw, channels, down, across
     windows = buffer("windows", shape, cut.dtype)
-    windows[...] = overlapping
-    if channels > FEW_CHANNELS:
-        return windows.reshape(n * down * across, kh * kw * channels)
+    windows[...] = np.ndarray(shape, cut.dtype, cut, offset, (of_image, line, pixel, one, sh * line, sw * pixel))
     return windows.reshape(n, kh * kw * channels, down * across).transpose(0, 2, 1)
 
 
@@ -112,8 +168,7 @@ def _cut(images, rows, kh, geometry):
     if top >= 0 and bottom <= height and not left and not right and images.flags.c_contiguous:
         return images, top * images.strides[1]
     cut = buffer("cut", (n, bottom - top, left + width + right, channels), images.dtype)
-    start = min(max(top, 0), height)
-    stop = max(min(bottom, height), start)
+    start, stop = overlap(top, bottom - top, height)
     inside = slice(start - top, stop - top)
     cut[:, : inside.start] = 0
     cut[:, inside.stop :] = 0
@@ -121,8 +176,3 @@ def _cut(images, rows, kh, geometry):
     cut[:, inside, left + width :] = 0
     cut[:, inside, left : left + width] = images[:, start:stop]
     return cut, 0
-
-
-def _flat(block, windows):
-    """A block of outputs, (n, rows, columns, F), in rows that match the windows."""
-    return block.reshape(*windows.shape[:-1], block.shape[-1])

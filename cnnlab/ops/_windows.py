@@ -79,6 +79,12 @@ def pad(inputs, geometry, value=0):
     return np.pad(inputs, [(0, 0), *geometry.amounts, (0, 0)], constant_values=value)
 
 
+def overlap(first, size, length):
+    """Where a window that begins at `first` lies on an axis of this length: (start, stop), equal if it only lies beside."""
+    start = min(max(first, 0), length)
+    return start, max(min(first + size, length), start)
+
+
 def unpad(padded, geometry):
     """`padded` without the cells around it."""
     inner = (slice(before, before + size) for (before, _), size in zip(geometry.amounts, geometry.sizes))

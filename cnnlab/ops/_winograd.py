@@ -19,15 +19,17 @@ error is below 5e-6 for kernels of 3, and 2e-5 for kernels of 5, in float32.
 Source: Lavin & Gray, "Fast algorithms for convolutional neural networks", 2016.
 """
 
+import math
 from functools import lru_cache
 
 import numpy as np
 
 from ._threads import buffer, share_out
+from ._windows import overlap
 
 TILE = 4  # outputs along each axis of a tile
 POINTS = (0, 1, -1, 1 / 2, -2, 2, -1 / 2)  # and infinity; small ones, and their inverses, lose the fewest digits
-WORKSPACE = 2**20  # bytes: what a thread works on at once stays in a core's own cache
+WORKSPACE = 2**21  # bytes: what a thread works on at once stays in a core's own cache
 
 
 class NotFinite(ArithmeticError):
@@ -62,95 +64,100 @@ def matrices(kernel_size):
 
 def slide(inputs, kernel, geometry):
     """The convolution of float32 `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F)."""
+    inputs = np.ascontiguousarray(inputs)
     output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
-    (A, _, _), (A_, _, _) = map(matrices, geometry.window_size)
+    (A, B, _), (A_, B_, _) = map(matrices, geometry.window_size)
+    corner = [-before for before, _ in geometry.amounts]
     kernel_values = _kernel_values(kernel)
 
     def work(share):
-        for images, rows, tile_values in _each_block(inputs, share, geometry, kernel.shape[-1], fewest=32):
-            products = buffer("products", (*tile_values.shape[:2], kernel.shape[-1]))
-            np.matmul(tile_values, kernel_values, out=products)
-            _store(products, A.T, A_.T, output[images, rows])
+        for images, rows in _each_block(share, geometry, kernel):
+            values = _values(inputs[images], rows, corner, geometry, B.T, B_.T, "values")
+            products = buffer("products", (*values.shape[:2], kernel.shape[-1]))
+            np.matmul(values, kernel_values, out=products)
+            _store(products, A.T, A_.T, output[images, rows.start * TILE : rows.stop * TILE])
 
-    share_out(work, len(inputs), _images_of(128, geometry))
+    share_out(work, len(inputs), _images_of(_tiles_at_once(geometry, kernel), geometry))
     return output
 
 
 def gather(inputs, grad, kernel, geometry):
     """The gradient of `slide` by its kernel: the same steps, each transposed, in the opposite order."""
-    (A, _, G), (A_, _, G_) = map(matrices, geometry.window_size)
+    inputs, grad = np.ascontiguousarray(inputs), np.ascontiguousarray(grad)
+    (A, B, G), (A_, B_, G_) = map(matrices, geometry.window_size)
+    corner = [-before for before, _ in geometry.amounts]
     shape = (len(G) * len(G_), *kernel.shape[2:])
 
     def work(share):
         total = np.zeros(shape, np.float32)
-        for images, rows, tile_values in _each_block(inputs, share, geometry, kernel.shape[-1], fewest=128):
-            grad_values = _grad_values(grad[images, rows], A, A_)
-            total += np.matmul(tile_values.transpose(0, 2, 1), grad_values, out=buffer("products", shape))
+        for images, rows in _each_block(share, geometry, kernel):
+            values = _values(inputs[images], rows, corner, geometry, B.T, B_.T, "values")
+            grad_values = _values(grad[images], rows, (0, 0), geometry, A, A_, "values of grad")
+            total += np.matmul(values.transpose(0, 2, 1), grad_values, out=buffer("products", shape))
         total = G.T @ total.reshape(len(G), -1)
         total = np.matmul(G_.T, total.reshape(len(G.T), len(G_), -1))
         return total.reshape(kernel.shape)
 
-    return sum(share_out(work, len(inputs), _images_of(128, geometry)))
+    return sum(share_out(work, len(inputs), _images_of(_tiles_at_once(geometry, kernel), geometry)))
 
 
-def _each_block(inputs, share, geometry, filters, fewest):
-    """The share in blocks of some images and some rows of tiles, as (images, rows of the output, values of the tiles)."""
-    channels = inputs.shape[-1]
-    B, B_ = (matrices(size)[1] for size in geometry.window_size)
+def _tiles_at_once(geometry, kernel):
+    """How many: few stay in a core's own cache, many make use of a kernel that does not."""
+    points = math.prod(TILE + k - 1 for k in geometry.window_size)
+    channels, filters = kernel.shape[2:]
+    return max(WORKSPACE // (4 * points * (channels + filters)), channels * filters // (channels + filters))
+
+
+def _each_block(share, geometry, kernel):
+    """The share in blocks of some images and some rows of tiles: (images, rows of tiles)."""
+    tiles = _tiles_at_once(geometry, kernel)
     down, across = _tiles(geometry)
-    tiles = max(fewest, min(256, WORKSPACE // (4 * len(B) * len(B_) * (channels + filters))))
-    n = max(1, min(8, tiles // across, share.stop - share.start))
-    of_rows = max(1, min(down, tiles // (across * n)))
+    of_rows = max(1, min(down, tiles // across))
+    n = max(1, tiles // (across * down))
     for first in range(share.start, share.stop, n):
-        images = slice(first, min(first + n, share.stop))
         for row in range(0, down, of_rows):
-            rows = slice(row * TILE, min((row + of_rows) * TILE, geometry.positions[0]))
-            size = (-(-(rows.stop - rows.start) // TILE) * TILE + len(B) - TILE, across * TILE + len(B_) - TILE)
-            corner = (rows.start - geometry.amounts[0][0], -geometry.amounts[1][0])
-            block = _cut(inputs[images], corner, size)
-            yield images, rows, _values(block, B.T, B_.T, buffer_name="values of inputs")
+            yield slice(first, min(first + n, share.stop)), slice(row, min(row + of_rows, down))
 
 
-def _cut(images, corner, size):
-    """A piece of every image, with zeros where it reaches over the edge: (height, width, images, channels).
+def _values(images, rows, corner, geometry, along_rows, along_columns, buffer_name):
+    """Rows of tiles of some images, (n, H, W, C), at the points: (points, tiles, C), the tiles in the order (row, n, column).
 
-    With the positions first, what a matrix of points multiplies is one long row for all images and channels.
-    """
-    n, *sizes, channels = images.shape
-    block = buffer("block", (*size, n, channels))
-    inside, there = [], []
-    for c, length, whole in zip(corner, size, sizes):
-        start, stop = max(c, 0), max(min(c + length, whole), max(c, 0))
-        inside.append(slice(start, stop))
-        there.append(slice(start - c, stop - c))
-    rows, columns = there
-    block[: rows.start] = 0
-    block[rows.stop :] = 0
-    block[rows, : columns.start] = 0
-    block[rows, columns.stop :] = 0
-    block[rows, columns] = images[:, inside[0], inside[1]].transpose(1, 2, 0, 3)
-    if not tame(block):
-        raise NotFinite
-    return block
-
-
-def _values(block, along_rows, along_columns, buffer_name):
-    """A block (height, width, images, channels), cut into tiles a step of TILE apart: (points, tiles, channels).
-
-    Each tile is multiplied by one matrix along its rows and by the other along its columns. The tiles overlap, which a
-    view can say: `np.ndarray(shape, dtype, memory, offset, strides)`.
+    Each tile is multiplied by one matrix along its columns, then by another along its rows. The tiles lie a step of
+    TILE apart and may overlap, which a view can say: `np.ndarray(shape, dtype, memory, offset, strides)`. Nothing is copied.
     """
     (points, taps), (points_, taps_) = along_rows.shape, along_columns.shape
-    height, width, n, channels = block.shape
-    down, across, pixel = (height - taps) // TILE + 1, (width - taps_) // TILE + 1, n * channels
-    line = 4 * width * pixel
-    view = np.ndarray((down, taps, width * pixel), np.float32, block, 0, (TILE * line, line, 4))
-    half = np.matmul(along_rows, view, out=buffer("half", (down, points, width * pixel)))
-    strides = (points * line, line, TILE * 4 * pixel, 4 * pixel, 4)
-    view = np.ndarray((down, points, across, taps_, pixel), np.float32, half, 0, strides)
-    values = buffer(buffer_name, (points, points_, down, across, pixel))
-    np.matmul(along_columns, view, out=values.transpose(2, 0, 3, 1, 4))
-    return values.reshape(points * points_, down * across * n, channels)
+    n, height, width, channels = images.shape
+    of_image, line, pixel, _ = images.strides
+    across = _tiles(geometry)[1]
+    # What the tiles reach over the edges for is zero.
+    first = rows.start * TILE + corner[0]
+    size = (rows.stop - rows.start - 1) * TILE + taps
+    start, stop = overlap(first, size, height)
+    if not tame(images[:, start:stop]):
+        raise NotFinite
+    half = buffer("half", (points_, size, n, across, channels))
+    half[:, : start - first] = 0
+    half[:, stop - first :] = 0
+    inside = half[:, start - first : stop - first].transpose(2, 1, 3, 0, 4)  # (n, lines, tiles, points_, C)
+    lefts = [column * TILE + corner[1] for column in range(across)]
+    whole = [column for column, left in enumerate(lefts) if left >= 0 and left + taps_ <= width]
+    if whole:
+        shape = n, stop - start, len(whole), taps_, channels
+        offset = start * line + lefts[whole[0]] * pixel
+        view = np.ndarray(shape, np.float32, images, offset, (of_image, line, TILE * pixel, pixel, 4))
+        np.matmul(along_columns, view, out=inside[:, :, whole[0] : whole[-1] + 1])
+    for column, left in enumerate(lefts):
+        if column not in whole:
+            begin, end = overlap(left, taps_, width)
+            part = along_columns[:, begin - left : end - left]
+            np.matmul(part, images[:, start:stop, begin:end], out=inside[:, :, column])
+
+    line = n * across * channels
+    shape = points_, rows.stop - rows.start, taps, line
+    view = np.ndarray(shape, np.float32, half, 0, (4 * size * line, 4 * TILE * line, 4 * line, 4))
+    values = buffer(buffer_name, (points, points_, shape[1], line))
+    np.matmul(along_rows, view, out=values.transpose(1, 2, 0, 3))
+    return values.reshape(points * points_, -1, channels)
 
 
 def _kernel_values(kernel):
@@ -158,33 +165,31 @@ def _kernel_values(kernel):
     if not tame(kernel):
         raise NotFinite
     (_, _, G), (_, _, G_) = map(matrices, kernel.shape[:2])
-    half = (G @ kernel.reshape(len(kernel), -1)).reshape(len(G), kernel.shape[1], -1)
-    return np.matmul(G_, half).reshape(-1, *kernel.shape[2:])
+    values = np.empty((len(G), len(G_), *kernel.shape[2:]), np.float32)
 
+    def work(share):
+        part = kernel[:, :, share].reshape(*kernel.shape[:2], -1)
+        half = np.matmul(G, part.transpose(1, 0, 2))
+        np.matmul(G_, half.transpose(1, 0, 2), out=values[:, :, share].reshape(len(G), len(G_), -1))
 
-def _grad_values(grad, A, A_):
-    """(n, rows, columns, F) -> (points, tiles, F), where tiles do not overlap."""
-    size = [-(-length // TILE) * TILE for length in grad.shape[1:3]]
-    return _values(_cut(grad, (0, 0), size), A, A_, buffer_name="values of grad")
+    share_out(work, kernel.shape[2], at_least=128)
+    return values.reshape(-1, *kernel.shape[2:])
 
 
 def _store(products, along_rows, along_columns, output):
     """From the products at the points, (points, tiles, F), to the outputs, (n, rows, columns, F)."""
     (_, points), (_, points_) = along_rows.shape, along_columns.shape
     n, rows, columns, filters = output.shape
-    down, across = -(-rows // TILE), -(-columns // TILE)
-    products = products.reshape(points, points_, -1)
-    half = buffer("half", (points_, TILE, products.shape[-1]))
-    np.matmul(along_rows, products.transpose(1, 0, 2), out=half)
-    tiles = buffer("tiles", (TILE, TILE, products.shape[-1]))
-    np.matmul(along_columns, half.transpose(1, 0, 2), out=tiles)
-    tiles = tiles.reshape(TILE, TILE, down, across, n, filters).transpose(4, 2, 0, 3, 1, 5)
-    if (rows, columns) == (down * TILE, across * TILE):
-        output.reshape(tiles.shape)[...] = tiles  # a view: axes are only split
-    else:  # the last tiles reach over the edge
-        whole = buffer("whole", tiles.shape)
-        whole[...] = tiles
-        output[...] = whole.reshape(n, down * TILE, across * TILE, filters)[:, :rows, :columns]
+    products = products.reshape(points, points_, -1, filters).transpose(0, 2, 1, 3)
+    half = buffer("half", (points, products.shape[1], TILE, filters))
+    np.matmul(along_columns, products, out=half)
+    # Side by side, the tiles of a row are lines of pixels; the last tiles may reach over the edges.
+    half = half.reshape(points, -(-rows // TILE), n, -1)[..., : columns * filters].transpose(1, 2, 0, 3)
+    down, rest = divmod(rows, TILE)
+    lines = output[:, : down * TILE].reshape(n, down, TILE, -1).transpose(1, 0, 2, 3)
+    np.matmul(along_rows, half[:down], out=lines)
+    if rest:
+        np.matmul(along_rows[:rest], half[down], out=output[:, down * TILE :].reshape(n, rest, -1))
 
 
 def _tiles(geometry):
