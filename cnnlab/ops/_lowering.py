@@ -24,10 +24,14 @@ FEW_CHANNELS = 8  # up to here windows are columns
 SMALL = 10**6  # multiplications: OpenBLAS makes smaller products without a copy of their factors, many one by one as fast
 
 
-def slide(inputs, kernel, geometry):
-    """The convolution of `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F), of the same type."""
+def slide(inputs, kernel, geometry, output=None):
+    """The convolution of `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F), of the same type.
+
+    With more than FEW_CHANNELS, `output` may be a view into a larger array.
+    """
     inputs = np.ascontiguousarray(inputs, kernel.dtype)
-    output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
+    if output is None:
+        output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
     matrix = kernel.reshape(-1, kernel.shape[-1])
     across = geometry.positions[1]
 
@@ -55,18 +59,20 @@ def gather(inputs, grad, kernel, geometry):
 
     def work(share):
         total = np.zeros((math.prod(kernel.shape[:-1]), kernel.shape[-1]), kernel.dtype)
-        product = buffer("products", total.shape, total.dtype)
         for images, rows in _each_block(share, kernel, geometry):
             grads = grad[images, rows]
             if kernel.shape[2] <= FEW_CHANNELS:
                 windows = _columns(inputs[images], rows, kernel, geometry)
                 total += (windows.swapaxes(1, 2) @ grads.reshape(*windows.shape[:2], -1)).sum(axis=0)
                 continue
-            lines = _merged(_rows(inputs[images], rows, kernel, geometry))
-            grad_lines = buffer("grad", (*lines.shape[:2], grads.shape[-1]), kernel.dtype)
-            grad_lines.reshape(len(lines), len(grads), -1, grads.shape[-1])[...] = grads.swapaxes(0, 1)
-            for line, grad_line in zip(lines, grad_lines):
-                total += np.matmul(line.T, grad_line, out=product)
+            # Here lines below each other need not follow in memory: one product for each line of the kernel.
+            lowered = _lower(inputs[images], rows, kernel, geometry)
+            grads = grads.reshape(len(grads), -1, kernel.shape[-1])
+            for i, of_line in enumerate(total.reshape(len(kernel), -1, kernel.shape[-1])):
+                first, phase = divmod(i, geometry.strides[0])
+                seen = lowered[phase, :, first : first + rows.stop - rows.start]
+                seen = seen.reshape(*grads.shape[:2], -1)
+                of_line += (seen.swapaxes(1, 2) @ grads).sum(axis=0)
         return total.reshape(kernel.shape)
 
     return sum(share_out(work, len(inputs)))
@@ -112,33 +118,51 @@ def _each_block(share, kernel, geometry):
 
 def _rows(images, rows, kernel, geometry):
     """The windows of these rows of the output, a view of shape (n, rows, columns, kh · kw · C)."""
-    (kh, kw, channels, _), (sh, sw), across = kernel.shape, geometry.strides, geometry.positions[1]
-    (top, _), (left, _) = geometry.amounts
-    n, height, width, _ = images.shape
-    of_image, line, pixel, one = images.strides
-    first, size = rows.start * sh - top, (rows.stop - rows.start - 1) * sh + kh
-    start, stop = overlap(first, size, height)
+    (kh, kw, channels, _), sh, across = kernel.shape, geometry.strides[0], geometry.positions[1]
+    n, size = len(images), (rows.stop - rows.start - 1) * sh + kh
     lowered = buffer("windows", (n, across, size, kw * channels), images.dtype)
+    _fill(lowered.swapaxes(1, 2), images, rows.start * sh - geometry.amounts[0][0], 1, geometry)
+    of_image, of_column, line, one = lowered.strides
+    # Windows overlap, which a view can say. `as_strided` is the same as np.ndarray, with more comfort, and slower.
+    shape = n, rows.stop - rows.start, across, kh * kw * channels
+    return np.ndarray(shape, lowered.dtype, lowered, 0, (of_image, sh * line, of_column, one))
+
+
+def _lower(images, rows, kernel, geometry):
+    """What those windows see, line by line: (phases, n, lines, columns, kw · C), every stride-th line in one phase."""
+    (kh, kw, channels, _), sh, across = kernel.shape, geometry.strides[0], geometry.positions[1]
+    lines = rows.stop - rows.start + (kh - 1) // sh
+    lowered = buffer("windows", (sh, len(images), lines, across, kw * channels), images.dtype)
+    for phase, of_phase in enumerate(lowered):
+        _fill(of_phase, images, rows.start * sh - geometry.amounts[0][0] + phase, sh, geometry)
+    return lowered
+
+
+def _fill(target, images, first, step, geometry):
+    """Lay out what lies side by side in windows: (n, lines, columns, kw · C), of every step-th line from `first` on."""
+    n, lines, across, _ = target.shape
+    _, height, width, channels = images.shape
+    of_image, line, pixel, one = images.strides
+    kw, sw, left = geometry.window_size[1], geometry.strides[1], geometry.amounts[1][0]
+    start = min(max(-(first // step), 0), lines)
+    stop = max(min(-((first - height) // step), lines), start)
     # What windows reach over the edges for is zero.
-    lowered[:, :, : start - first] = 0
-    lowered[:, :, stop - first :] = 0
-    inside = lowered[:, :, start - first : stop - first].swapaxes(1, 2)
+    target[:, :start] = 0
+    target[:, stop:] = 0
+    target = target[:, start:stop]
+    first += start * step
     lefts = [column * sw - left for column in range(across)]
     whole = [column for column, at in enumerate(lefts) if at >= 0 and at + kw <= width]
     if whole:
-        # Windows overlap, which a view can say. `as_strided` is the same as np.ndarray, with more comfort, and slower.
-        shape, offset = (n, stop - start, len(whole), kw * channels), start * line + lefts[whole[0]] * pixel
-        view = np.ndarray(shape, images.dtype, images, offset, (of_image, line, sw * pixel, one))
-        inside[:, :, whole[0] : whole[-1] + 1] = view
+        shape, offset = (n, stop - start, len(whole), kw * channels), first * line + lefts[whole[0]] * pixel
+        view = np.ndarray(shape, images.dtype, images, offset, (of_image, step * line, sw * pixel, one))
+        target[:, :, whole[0] : whole[-1] + 1] = view
     for column, at in enumerate(lefts):
         if column not in whole:
             begin, end = overlap(at, kw, width)
-            inside[:, :, column] = 0
-            piece = images[:, start:stop, begin:end]
-            inside[:, :, column, (begin - at) * channels : (end - at) * channels] = piece.reshape(n, stop - start, -1)
-    of_image, of_column, line, one = lowered.strides
-    shape = n, rows.stop - rows.start, across, kh * kw * channels
-    return np.ndarray(shape, lowered.dtype, lowered, 0, (of_image, sh * line, of_column, one))
+            target[:, :, column] = 0
+            seen = images[:, first : first + (stop - start) * step : step, begin:end]
+            target[:, :, column, (begin - at) * channels : (end - at) * channels] = seen.reshape(n, stop - start, -1)
 
 
 def _merged(windows):

@@ -53,26 +53,26 @@ def gather(inputs, grad, kernel, geometry):
 
 def spread(grad, kernel, geometry, channels):
     """The gradient of `slide` by its inputs, which have so many channels."""
+    if len(geometry.sizes) == 1:
+        return spread(grad[:, np.newaxis], kernel[np.newaxis], _as_2d(geometry), channels)[:, 0]
     way = choose(len(grad), channels, kernel, geometry)
-    if way is not _plain and channels <= _lowering.FEW_CHANNELS:
-        d_inputs = _in_2d(_lowering, "spread", grad, kernel=kernel, geometry=geometry)
-        return d_inputs.reshape(len(grad), *geometry.sizes, channels)
-    strided = max(geometry.strides) > 1
-    # A few zeros more are multiplied than in `_plain`, which must not make NaN of infinity.
-    tame = _winograd.tame(kernel) and (not strided or _winograd.tame(grad))
-    turned = _turned(kernel, geometry) if tame and way is not _plain else None
-    if turned is None:
+    if way is _plain:
         return _plain.spread(grad, kernel, geometry, channels)
-    kernel, around = turned
-    if not strided:
-        return slide(grad, kernel, around)
-    d_inputs = np.empty((len(grad), *geometry.sizes, channels), kernel.dtype)
-
-    def work(share):
-        phases = slide(grad[share], kernel, around)
-        d_inputs[share] = _side_by_side(phases, geometry)
-
-    share_out(work, len(grad))
+    if channels <= _lowering.FEW_CHANNELS:
+        return _lowering.spread(grad, kernel, geometry)
+    phases = list(_phases(kernel, geometry))
+    # Zeros around the gradient are multiplied, which `_plain` does not do, and must not make NaN of infinity.
+    fits = _winograd.tame(kernel) and all(min(min(pair) for pair in around.amounts) >= 0 for _, _, around in phases)
+    if not fits:
+        return _plain.spread(grad, kernel, geometry, channels)
+    if max(geometry.strides) == 1:
+        return slide(grad, *phases[0][1:])
+    d_inputs = np.zeros((len(grad), *geometry.sizes, channels), kernel.dtype)
+    for cells, turned, around in phases:
+        if grad.shape[-1] > _lowering.FEW_CHANNELS:
+            _lowering.slide(grad, turned, around, d_inputs[cells])  # right into their places
+        else:
+            d_inputs[cells] = slide(grad, turned, around)
     return d_inputs
 
 
@@ -80,48 +80,35 @@ def _in_2d(way, name, *batches, kernel, geometry):
     """`way.slide` or `way.gather`, for 1-D or 2-D: a line is a picture one pixel high."""
     if len(geometry.sizes) == 1:
         batches, kernel = [batch[:, np.newaxis] for batch in batches], kernel[np.newaxis]
-        geometry = Geometry(*([first, *of_axis] for first, of_axis in zip((1, 1, 1, 1, (0, 0), 1), geometry)))
+        geometry = _as_2d(geometry)
     try:
         return getattr(way, name)(*batches, kernel, geometry)
     except _winograd.NotFinite:
         return getattr(_lowering, name)(*batches, kernel, geometry)
 
 
-def _turned(kernel, geometry):
-    """The kernel and the geometry of the convolution that gives the gradient by the inputs; None where there is none.
+def _as_2d(geometry):
+    return Geometry(*([first, *of_axis] for first, of_axis in zip((1, 1, 1, 1, (0, 0), 1), geometry)))
+
+
+def _phases(kernel, geometry):
+    """The convolutions that give the gradient by the inputs: for each the pixels it gives, its kernel and its geometry.
 
     A pixel collects from all outputs that saw it, through the kernel turned around. With a stride of s, every s-th
-    pixel meets the same elements of the kernel: s convolutions of stride 1, each with every s-th element. They are made
-    as one, with s times as many filters.
+    pixel meets the same elements of the kernel, every s-th again: a convolution of stride 1 for each phase.
     """
-    *kernel_size, channels, filters = kernel.shape
-    along = list(zip(geometry.sizes, kernel_size, geometry.strides, geometry.amounts, geometry.positions))
-    taps = [-(-k // s) for _, k, s, _, _ in along]
-    amounts = []
-    for (size, _, s, (before, _), positions), t in zip(along, taps):
-        first, last = before // s, (before + size - 1) // s
-        amounts.append((t - 1 - first, last - (positions - 1)))
-    if min(min(pair) for pair in amounts) < 0:  # padding that no window, or only padding, saw
-        return None
-    whole = np.zeros((*(t * s for t, s in zip(taps, geometry.strides)), channels, filters), kernel.dtype)
-    whole[tuple(map(slice, kernel_size))] = kernel
-    rank = len(kernel_size)
-    split = whole.reshape(*(n for pair in zip(taps, geometry.strides) for n in pair), channels, filters)
-    split = np.flip(split, axis=tuple(range(0, 2 * rank, 2)))  # the taps, not the phases
-    order = [*range(0, 2 * rank, 2), 2 * rank + 1, *range(1, 2 * rank, 2), 2 * rank]
-    phases = channels * math.prod(geometry.strides)
-    turned = np.ascontiguousarray(split.transpose(order)).reshape(*taps, filters, phases)
-    sizes = tuple(p + sum(pair) - t + 1 for p, pair, t in zip(geometry.positions, amounts, taps))
-    ones = (1,) * rank
-    return turned, Geometry(geometry.positions, tuple(taps), ones, ones, amounts, sizes)
-
-
-def _side_by_side(phases, geometry):
-    """(n, *cells, phases · channels) -> (n, *sizes, channels): the pixels in their places."""
-    n, *cells, _ = phases.shape
-    rank = len(cells)
-    split = phases.reshape(n, *cells, *geometry.strides, -1)
-    order = [0, *(axis for i in range(rank) for axis in (1 + i, 1 + rank + i)), 1 + 2 * rank]
-    placed = split.transpose(order).reshape(n, *(c * s for c, s in zip(cells, geometry.strides)), split.shape[-1])
-    firsts = [before % s for (before, _), s in zip(geometry.amounts, geometry.strides)]
-    return placed[(slice(None), *(slice(first, first + size) for first, size in zip(firsts, geometry.sizes)))]
+    for phase in np.ndindex(*geometry.strides):
+        cells, elements, amounts, sizes = [], [], [], []
+        along = zip(phase, geometry.sizes, geometry.strides, geometry.amounts, geometry.window_size, geometry.positions)
+        for pixel, size, stride, (before, _), k, positions in along:
+            cells.append(slice(pixel, None, stride))
+            output, element = divmod(pixel + before, stride)  # the pixel is this element of this output's window
+            elements.append(slice(element, None, stride))
+            taps = len(range(element, k, stride))
+            sizes.append(len(range(pixel, size, stride)))
+            amounts.append((taps - 1 - output, output + sizes[-1] - positions))
+        turned = np.flip(kernel[tuple(elements)], range(len(phase))).swapaxes(-1, -2)
+        if turned.size and all(sizes):
+            ones = (1,) * len(phase)
+            around = Geometry(geometry.positions, turned.shape[:-2], ones, ones, amounts, tuple(sizes))
+            yield (slice(None), *cells), np.ascontiguousarray(turned), around

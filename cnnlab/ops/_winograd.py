@@ -90,7 +90,7 @@ def gather(inputs, grad, kernel, geometry):
 
     def work(share):
         total = np.zeros(shape, np.float32)
-        for images, rows in _each_block(share, geometry, kernel):
+        for images, rows in _each_block(share, geometry, kernel, shared=4):  # the total is read and written
             values = _values(inputs[images], rows, corner, geometry, B.T, B_.T, "values")
             grad_values = _values(grad[images], rows, (0, 0), geometry, A, A_, "values of grad")
             total += np.matmul(values.transpose(0, 2, 1), grad_values, out=buffer("products", shape))
@@ -98,19 +98,20 @@ def gather(inputs, grad, kernel, geometry):
         total = np.matmul(G_.T, total.reshape(len(G.T), len(G_), -1))
         return total.reshape(kernel.shape)
 
-    return sum(share_out(work, len(inputs), _images_of(_tiles_at_once(geometry, kernel), geometry)))
+    fewest, most = (_images_of(_tiles_at_once(geometry, kernel, shared), geometry) for shared in (1, 4))
+    return sum(share_out(work, len(inputs), max(fewest, min(most, len(inputs) // 4))))
 
 
-def _tiles_at_once(geometry, kernel):
+def _tiles_at_once(geometry, kernel, shared=1):
     """How many: few stay in a core's own cache, many make use of a kernel that does not."""
     points = math.prod(TILE + k - 1 for k in geometry.window_size)
     channels, filters = kernel.shape[2:]
-    return max(WORKSPACE // (4 * points * (channels + filters)), channels * filters // (channels + filters))
+    return max(WORKSPACE // (4 * points * (channels + filters)), shared * channels * filters // (channels + filters))
 
 
-def _each_block(share, geometry, kernel):
+def _each_block(share, geometry, kernel, shared=1):
     """The share in blocks of some images and some rows of tiles: (images, rows of tiles)."""
-    tiles = _tiles_at_once(geometry, kernel)
+    tiles = _tiles_at_once(geometry, kernel, shared)
     down, across = _tiles(geometry)
     of_rows = max(1, min(down, tiles // across))
     n = max(1, tiles // (across * down))
