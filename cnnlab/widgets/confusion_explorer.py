@@ -332,7 +332,7 @@ def _check_labels(y_true, examples, classes):
 
 
 def _check_choice(name, value, choices):
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"`{name}` must be {' or '.join(map(repr, choices))}; got {value!r}.")
     return value
 

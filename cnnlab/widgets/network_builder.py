@@ -297,7 +297,7 @@ def _settings_of(layer):
 
 
 def _check_framework(framework):
-    if framework not in ("keras", "cnnlab"):
+    if not isinstance(framework, str) or framework not in ("keras", "cnnlab"):
         raise ValueError(f"`framework` must be 'keras' or 'cnnlab'; got {framework!r}.")
     return framework
 

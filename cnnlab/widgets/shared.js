@@ -188,7 +188,7 @@ class View {
       }));
     fillWith(options);
     this.listen(select, "input", () => changed(select.value));
-    return { select, fillWith, box: make("div.control", make("label", make("span.name", name), select)) };
+    return { select, fillWith, box: make("div.control.choice", make("label", make("span.name", name), select)) };
   }
 
   /** Sliders for stride, padding and dilation; `change` is called with what they are to be. */
@@ -255,6 +255,7 @@ class View {
 class Grid {
   constructor(view, panel, label, rows, columns, { inputs, choose } = {}) {
     this.columns = columns;
+    this.stop = view.stop.signal;
     this.cells = Array.from({ length: rows * columns }, () => make("td"));
     for (const [index, input] of (inputs ?? []).entries()) this.cells[index].append(input);
     this.focusable = inputs ?? this.cells;
@@ -309,11 +310,21 @@ class Grid {
   /** Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. */
   shrink(rows, columns, characters) {
     const largest = Math.max(30, 7 * characters + 10);
-    const cell = `min(${largest}px, 100cqi / ${columns})`;
     this.stage.classList.add("shrink");
     this.stage.style.setProperty("--room", `${largest * columns + 14}px`);
-    Object.assign(this.table.style, { width: `calc(${columns} * ${cell})`, height: `calc(${rows} * min(30px, ${cell}))`,
-      fontSize: `min(12px, ${cell} * ${(1.5 / Math.max(characters, 2)).toFixed(2)})` });
+    this.fit = (width) => {
+      this.width = width < largest * columns ? width : Infinity; // of the stage, if that is what limits the table
+      const cell = Math.min(largest, width / columns);
+      Object.assign(this.table.style, { width: `${columns * cell}px`, height: `${rows * Math.min(30, cell)}px`,
+        fontSize: `${Math.min(12, (cell * 1.5) / Math.max(characters, 2))}px` });
+    };
+    this.fit(this.width ?? Infinity);
+    if (this.observer) return;
+    // Lengths that depend on the stage could be left to CSS (cqi), but then each change costs two layouts.
+    this.stage.observer?.disconnect(); // of the table that was here before
+    this.observer = this.stage.observer = new ResizeObserver(([{ contentRect }]) => this.fit(contentRect.width));
+    this.observer.observe(this.stage);
+    this.stop.addEventListener("abort", () => this.observer.disconnect());
   }
 
   /** Show which cell is chosen, or that none is. */
