@@ -676,9 +676,10 @@ def _all_states(image, kernel, bias, geometry, shown_now, seen, corners):
             break
     filters, channels, flips, dilations = wanted
 
+    of_these = bias if bias is None or len(bias) == 1 else bias[list(filters)]
     sums = {}
     for flip, dilation in itertools.product(flips, dilations):
-        tables = _sums(image, kernel[..., list(filters)], bias, flip, dilation, dilations[dilation])
+        tables = _sums(image, kernel[..., list(filters)], of_these, flip, dilation, dilations[dilation])
         sums |= {f"{filter} {int(flip)} {dilation}": table for filter, table in zip(filters, tables)}
     largest_sum = max(largest(entry["values"]) for entry in sums.values())
     for entry in itertools.chain(sums.values(), (entry["parts"] for entry in sums.values() if "parts" in entry)):
