@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import pathlib
+import re
 
 import anywidget
 import numpy as np
@@ -69,10 +70,12 @@ def front_end(name):
 
     Text, not paths: anywidget watches a path, and that keeps every explorer alive (anywidget#929).
     """
-    return tuple(
-        "\n".join((_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("shared", name))
-        for kind in ("js", "css")
+    modules, styles = (
+        [(_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("shared", name)] for kind in ("js", "css")
     )
+    # Each kind has the shared styles for itself: were they for all, a page with ten kinds would apply them ten times.
+    scope = re.search(r"^\.cnnlab-explorer\.[\w-]+ {$", styles[1], re.MULTILINE)[0]
+    return "\n".join(modules), "\n".join([styles[0].replace(".cnnlab-explorer {", scope, 1), styles[1]])
 
 
 def to_wire(array, widget=None):

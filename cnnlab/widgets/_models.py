@@ -49,8 +49,8 @@ def names_of_classes(names, classes):
     """The names as a list of str; the numbers of the classes where there are none."""
     if names is None:
         return [str(place) for place in range(classes)]
-    if isinstance(names, str):
-        raise TypeError(f"`class_names` must be a list of names; got the text {names!r}.")
+    if isinstance(names, str) or not np.iterable(names):
+        raise TypeError(f"`class_names` must be a list of names; got {names!r}.")
     names = [str(name) for name in names]
     if len(names) != classes:
         raise ValueError(f"`class_names` must have one name for each of the {classes} classes; got {len(names)}.")

@@ -1,5 +1,6 @@
 """How explorers write numbers: few characters, and a strength of color for each."""
 
+import functools
 import math
 
 import numpy as np
@@ -28,6 +29,7 @@ def shown(values):
     return np.array([number(value) for value in unique.tolist()])[places].reshape(np.shape(values))
 
 
+@functools.lru_cache(1 << 15)  # when one weight is edited, most numbers on screen stay as they are
 def number(value):
     """A number in few characters: whole if it is whole, three digits if they say it exactly, else fewer.
 

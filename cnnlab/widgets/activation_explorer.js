@@ -8,62 +8,54 @@ class ActivationView extends View {
   static watched = ["name", "x", "negative_slope", "alpha", "logits", "temperature", "constant", "_states", "_softmax"];
 
   build() {
-    this.name = choice("Function",
-      ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax"]);
-    this.parameter = slider("Parameter", 0);
-    this.parameter.input.step = "any";
-    this.formula = make("div", { class: "formula" });
+    this.name = this.choice("Function", ["relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu", "gelu",
+      "softmax"], (name) => this.ask({ name }));
+    this.parameter = this.slider("Parameter", 0, (value) => this.ask({ [this.states.parameter.name]: value }));
+    this.formula = make("div.formula");
     this.curve = panel("Function");
     this.chart = new Chart(this, this.curve, "x",
       { x: "x", choose: (index) => this.write({ x: this.states.stops[index] }) });
     this.pushed = panel("Pushed through");
     this.histogram = new Chart(this, this.pushed, "Histogram of 2000 normal random numbers, before and after",
       { x: "value", y: "share, %" });
-    this.told = make("div", { class: "told" });
+    this.told = make("div.told");
     this.pushed.stage.after(this.told);
-    this.sentence = make("div", { class: "worked" });
+    this.sentence = make("div.worked");
     this.curve.stage.after(this.sentence);
-    this.plots = make("div", { class: "panels" }, this.curve.box, this.pushed.box);
-    this.root.append(make("div", { class: "controls" }, this.name.box, this.parameter.box), this.formula, this.note,
-      this.plots, this.buildSoftmax(), this.live);
-    this.listen(this.name.select, "change", () => this.ask({ name: this.name.select.value }));
-    this.listen(this.parameter.input, "input", () =>
-      this.ask({ [this.states.parameter.name]: Number(this.parameter.input.value) }));
+    this.plots = make("div.panels", this.curve.box, this.pushed.box);
+    return [make("div.controls", this.name.box, this.parameter.box), this.formula, this.note, this.plots,
+      this.buildSoftmax()];
   }
 
   buildSoftmax() {
-    this.temperature = slider("Temperature", 0);
-    this.constant = slider("Constant c", -100);
-    this.constant.input.max = 100;
-    this.listen(this.temperature.input, "input", () =>
-      this.ask({ temperature: TEMPERATURES[this.temperature.input.value] }));
-    this.listen(this.constant.input, "input", () => this.ask({ constant: Number(this.constant.input.value) }));
-    const less = button("−", { "aria-label": "One class less" });
-    const more = button("+", { "aria-label": "One class more" });
-    this.listen(less, "click", () => this.setLogits((logits) => logits.slice(0, Math.max(3, logits.length - 1))));
-    this.listen(more, "click", () => this.setLogits((logits) => [...logits, 0].slice(0, 6)));
+    this.temperature = this.slider("Temperature", 0, (place) => this.ask({ temperature: TEMPERATURES[place] }));
+    this.constant = this.slider("Constant c", -100, (constant) => this.ask({ constant }));
+    const less = this.act("−", () => this.setLogits((logits) => logits.slice(0, Math.max(3, logits.length - 1))),
+      { "aria-label": "One class less" });
+    const more = this.act("+", () => this.setLogits((logits) => [...logits, 0].slice(0, 6)),
+      { "aria-label": "One class more" });
     this.bars = Array.from({ length: 6 }, (_, i) => {
       const input = make("input", { type: "range", min: -10, max: 10, step: 0.1, "aria-label": `Logit of class ${i}` });
       this.listen(input, "input", () =>
         this.setLogits((logits) => logits.map((logit, k) => (k === i ? Number(input.value) : logit))));
       const cells = ["logit", "raised", "powers", "probabilities"].map((name) => [name, make("td")]);
-      const bar = make("span", { class: "bar" });
-      const row = make("tr", {}, make("th", { scope: "row" }, String(i)), make("td", {}, input),
-        ...cells.map(([, cell]) => cell), make("td", { class: "track" }, bar));
+      const bar = make("span.bar");
+      const row = make("tr", make("th", { scope: "row" }, String(i)), make("td", input),
+        ...cells.map(([, cell]) => cell), make("td.track", bar));
       return { input, row, bar, cells: Object.fromEntries(cells) };
     });
     this.totals = [make("td"), make("td")];
     const heads = ["class", "logit", "z", "(z+c)/T", "power", "share"];
-    const table = make("table", { class: "softmax" },
-      make("thead", {}, make("tr", {}, ...heads.map((head) => make("th", { scope: "col" }, head)), make("td"))),
-      make("tbody", {}, ...this.bars.map(({ row }) => row)),
-      make("tfoot", {}, make("tr", {}, make("th", { scope: "row" }, "sum"), make("td"), make("td"), make("td"),
+    const table = make("table.softmax",
+      make("thead", make("tr", ...heads.map((head) => make("th", { scope: "col" }, head)), make("td"))),
+      make("tbody", ...this.bars.map(({ row }) => row)),
+      make("tfoot", make("tr", make("th", { scope: "row" }, "sum"), make("td"), make("td"), make("td"),
         ...this.totals, make("td"))));
-    this.proof = make("div", { class: "worked" });
-    this.softmax = make("div", {}, make("div", { class: "controls" }, this.temperature.box, this.constant.box,
-      make("div", { class: "control" }, make("span", { class: "name" }, "Classes"),
-        make("div", { class: "steps" }, less, more))),
-      make("div", { class: "scroll" }, table), this.proof);
+    this.proof = make("div.worked");
+    this.softmax = make("div", make("div.controls", this.temperature.box, this.constant.box,
+      make("div.control", make("span.name", "Classes"),
+        make("div.steps", less, more))),
+      make("div.scroll", table), this.proof);
     return this.softmax;
   }
 
@@ -88,7 +80,7 @@ class ActivationView extends View {
     if (this.states !== this.given) {
       this.given = this.states;
       this.chart.draw(this.states.chart);
-      this.tangent = svg("path", { class: "tangent" });
+      this.tangent = svg("path.tangent");
       this.chart.area.append(this.tangent);
       this.histogram.draw(this.states.histogram);
       this.told.textContent = this.states.pushed;
@@ -96,7 +88,7 @@ class ActivationView extends View {
     }
     this.parameter.box.hidden = !parameter;
     if (parameter && this.asked === null) {
-      this.parameter.box.querySelector(".name").textContent = parameter.name;
+      this.parameter.called.textContent = parameter.name;
       this.parameter.input.min = parameter.ends[0];
       this.parameter.input.step = 0.05;
       this.parameter.draw(state[parameter.name], parameter.ends[1], "for x below 0");
@@ -137,11 +129,6 @@ class ActivationView extends View {
       : shown.unchanged ? "The constant changes no probability: in e^(z + c) = e^z · e^c, e^c cancels."
       : "The constant has changed a probability.";
     this.say(`Probabilities ${logits.map((_, i) => shown.probabilities[i]).join(", ")}.`);
-  }
-
-  drawBusy() {
-    super.drawBusy();
-    if (this.asked === null) this.draw();
   }
 }
 

@@ -7,12 +7,8 @@ class BackpropView extends View {
   static kind = "Backprop";
   static watched = ["_states", "learning_rate", "steps", "selected"];
 
-  select(which, row, column) {
-    if (`${this.read().selected}` !== `${[which, row, column]}`) this.write({ selected: [which, row, column] });
-  }
-
   go(steps) {
-    const wanted = Math.max(0, Math.min(steps, this.states.most));
+    const wanted = within(steps, 0, this.states.most + 1);
     if (wanted !== this.wanted) this.ask({ steps: wanted });
     return wanted === this.states.most;
   }
@@ -26,46 +22,36 @@ class BackpropView extends View {
     this.panels = {};
     const columns = Object.entries(QUANTITIES).map(([name, title]) => {
       this.panels[name] = panel(title);
-      if (name === "target") return make("div", { class: "column" }, this.panels[name].box);
+      if (name === "target") return make("div.column", this.panels[name].box);
       this.panels[`d_${name}`] = panel(`∂loss/∂${name}`);
-      return make("div", { class: "column" }, this.panels[name].box, this.panels[`d_${name}`].box);
+      return make("div.column", this.panels[name].box, this.panels[`d_${name}`].box);
     });
-    for (const [name, { stage }] of Object.entries(this.panels)) {
-      const choose = (cell) => {
-        const grid = this.grids[name];
-        if (cell) this.select(quantity(name), ...grid.position(grid.cells.indexOf(cell)));
-      };
-      this.pointAt(stage, choose);
-      this.listen(stage, "focusin", (event) => choose(event.target.closest("td")));
-    }
-    this.sum = make("div", { class: "sum", role: "group", "aria-label": "The sum" });
+    this.sum = make("div.sum", { role: "group", "aria-label": "The sum" });
     this.loss = panel("Loss");
     this.chart = new Chart(this, this.loss, "The loss after each step", { x: "step", y: "loss" });
-    this.result = make("div", { class: "said" });
-    this.rate = new Fields(this, 1, {
-      typed: (_, text) => Number(text) !== this.read().learning_rate && this.write({ learning_rate: Number(text) }),
+    this.result = make("div.said");
+    this.fields = new Fields(this, 1, {
+      typed: (_, text) => this.write({ learning_rate: Number(text) }),
       now: () => String(this.read().learning_rate),
     });
-    this.rate.inputs[0].setAttribute("aria-label", "Learning rate");
-    const act = { "◀ Undo": () => this.go(this.wanted - 1), "Step ▶": () => this.go(this.wanted + 1),
-      Reset: () => this.go(0) };
-    this.buttons = Object.entries(act).map(([name, action]) => {
-      const one = button(name);
-      this.listen(one, "click", () => (this.play(false), action()));
-      return one;
-    });
-    const rate = make("label", {}, make("span", { class: "name" }, "Learning rate"), " ", this.rate.inputs[0]);
+    const [rate] = this.fields.inputs;
+    rate.setAttribute("aria-label", "Learning rate");
+    const forth = () => this.go(this.wanted + 1);
+    const acts = { "◀ Undo": () => this.go(this.wanted - 1), "Step ▶": forth, Reset: () => this.go(0) };
+    this.buttons = Object.entries(acts).map(([name, action]) => this.act(name, () => (this.pause(), action())));
     const [undo, step, reset] = this.buttons;
-    const learn = make("div", { class: "learn" }, make("div", { class: "steps" }, rate, undo, step,
-      this.buildPlay(() => this.go(this.wanted + 1)), reset), this.rate.message, this.loss.box, this.result, this.note);
-    this.root.append(make("div", { class: "panels" }, ...columns, this.sum, learn), this.live);
+    const steps = make("div.steps", make("label", make("span.name", "Learning rate"), " ", rate), undo, step,
+      this.buildPlay(forth), reset);
+    const learn = make("div.learn", steps, this.fields.message, this.loss.box, this.result, this.note);
+    return [make("div.panels", ...columns, this.sum, learn)];
   }
 
   buildGrids({ shapes }) {
     this.grids = {};
     for (const [name, box] of Object.entries(this.panels)) {
       const which = quantity(name);
-      this.grids[name] = new Grid(this, box, box.box.querySelector("b").textContent, ...shapes[which]);
+      this.grids[name] = new Grid(this, box, box.title.textContent, ...shapes[which],
+        { choose: (row, column) => this.write({ selected: [which, row, column] }) });
       box.size.textContent = name.startsWith("d_") ? "" : size(shapes[which]);
     }
   }
@@ -89,14 +75,9 @@ class BackpropView extends View {
       this.chart.draw(_states.chart);
     }
     this.buttons[0].disabled = this.buttons[2].disabled = steps === 0;
-    this.rate.draw(0);
-    this.loss.box.querySelector("b").textContent = `Loss after ${steps} step${steps === 1 ? "" : "s"}`;
+    this.fields.draw(0);
+    this.loss.title.textContent = `Loss after ${count(steps, "step")}`;
     this.drawSelection(selected);
-  }
-
-  drawBusy() {
-    super.drawBusy();
-    this.rate.drawMessage();
   }
 
   at(name, row, column) {
@@ -149,9 +130,9 @@ class BackpropView extends View {
       image: `This pixel touched ${outputs}. For each: the output’s gradient × the weight that met the pixel there.`,
       output: "The output, and how the loss changes with it: the derivative of the mean of (output − target)².",
     }[which];
-    this.sum.replaceChildren(make("div", { class: "size" }, why), ...sums.map(([name, terms, sign, total]) =>
-      make("div", {}, make("b", {}, name), " ", ...terms.flatMap((term, i) => [i ? " + " : "", make("span", {}, term)]),
-        ` ${sign} `, make("b", { class: "total" }, total))));
+    this.sum.replaceChildren(make("div.size", why), ...sums.map(([name, terms, sign, total]) =>
+      make("div", make("b", name), " ", ...terms.flatMap((term, i) => [i ? " + " : "", make("span", term)]),
+        ` ${sign} `, make("b.total", total))));
     this.say(`${sums.at(-1)[0]} ${sums.at(-1)[3]}. ${why} Loss ${this.states.loss}. ${this.states.note}`);
   }
 }

@@ -15,7 +15,7 @@ from ..arithmetic import whole_number
 from ..ops import conv, conv_grad
 from ..ops._arguments import as_float, one_number
 from ._chart import chart
-from ._explorer import Explorer, front_end, read_only, refusing, to_wire
+from ._explorer import Checked, Explorer, front_end, read_only, refusing, to_wire
 from ._numbers import factor, largest, number, pack, read, relation, shown, table
 
 _LARGEST = {"image": 8, "kernel": 5, "target": 8}
@@ -72,11 +72,11 @@ class BackpropExplorer(Explorer):
 
     _esm, _css = front_end("backprop_explorer")
 
-    image = traitlets.Any().tag(sync=True, to_json=to_wire)
-    kernel = traitlets.Any().tag(sync=True, to_json=to_wire)
+    image = Checked().tag(sync=True, to_json=to_wire)
+    kernel = Checked().tag(sync=True, to_json=to_wire)
     target = traitlets.Any().tag(sync=True, to_json=to_wire)
-    learning_rate = traitlets.Any().tag(sync=True)
-    steps = traitlets.Any(0).tag(sync=True)
+    learning_rate = Checked().tag(sync=True)
+    steps = Checked(0).tag(sync=True)
     selected = traitlets.Any(("kernel", 0, 0)).tag(sync=True)
     _states = traitlets.Dict().tag(sync=True)
     _busy = False
@@ -110,7 +110,8 @@ class BackpropExplorer(Explorer):
             arrays = {part: getattr(self, part) for part in _LARGEST} | {name: value}
             if not (self._own_target or name == "target"):
                 del arrays["target"]  # it will follow
-            arrays = {part: _check_grid(part, array) for part, array in arrays.items() if array is not None}
+            given = {part: array for part, array in arrays.items() if array is not None or part == name}
+            arrays = {part: _check_grid(part, array) for part, array in given.items()}
             _check_fit(**{part: array.shape for part, array in arrays.items()})
             return arrays[name]
 

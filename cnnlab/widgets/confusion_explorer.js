@@ -8,37 +8,36 @@ class ConfusionView extends View {
 
   build() {
     const { names, per_page } = (this.table = this.model.get("_table"));
-    this.view = choice("Numbers", [["counts", "counts"], ["percent", "% of the true class"]]);
-    this.order = choice("Classes", [["given", "as numbered"], ["mistakes", "most mistakes first"]]);
-    for (const name of ["view", "order"])
-      this.listen(this[name].select, "change", () => this.write({ [name]: this[name].select.value }));
-    this.rank = make("div", { class: "hint" });
-    const steps = this.buildSteps("mistake", (direction) => this.step(direction));
+    this.view = this.choice("Numbers", [["counts", "counts"], ["percent", "% of the true class"]],
+      (view) => this.write({ view }));
+    this.order = this.choice("Classes", [["given", "as numbered"], ["mistakes", "most mistakes first"]],
+      (order) => this.write({ order }));
+    this.rank = make("div.hint");
+    const steps = make("div.steps", ...this.buildArrows("mistake", (direction) => this.step(direction)));
 
     this.matrix = panel("Confusion matrix");
     this.matrix.size.textContent = "rows: true class, columns: predicted";
     this.grid = new Grid(this, this.matrix, "Confusion matrix", names.length, names.length);
     this.matrix.stage.classList.add("dense");
-    this.tops = names.map((name) => make("th", { scope: "col" }, make("span", {}, name)));
+    this.tops = names.map((name) => make("th", { scope: "col" }, make("span", name)));
     this.sides = names.map((name) => make("th", { scope: "row" }, name));
     for (const [i, row] of this.grid.rows.entries()) row.prepend(this.sides[i]);
-    this.grid.table.prepend(make("thead", {}, make("tr", {}, make("th", { class: "corner" }, "true ↓"), ...this.tops)));
+    this.grid.table.prepend(make("thead", make("tr", make("th.corner", "true ↓"), ...this.tops)));
     this.matrix.stage.classList.toggle("turned", longest(names) > 2);
-    this.reading = make("div", { class: "reading" });
+    this.reading = make("div.reading");
     this.matrix.box.append(this.reading,
-      make("div", { class: "hint" }, "Blue: right. Orange: mistakes. The stronger, the more."));
+      make("div.hint", "Blue: right. Orange: mistakes. The stronger, the more."));
     this.listen(this.grid.table, "focusin", (event) => this.choose(event.target.closest("td")));
     this.listen(this.grid.table, "pointerover", (event) => this.read_out(event.target.closest("td")));
     this.listen(this.grid.table, "pointerleave", () => this.read_out(null));
 
     this.images = panel("Images");
-    this.gallery = new Grid(this, this.images, "Images of this cell", per_page / ACROSS, ACROSS);
+    this.gallery = new Grid(this, this.images, "Images of this cell", per_page / ACROSS, ACROSS,
+      { choose: (row, column, index) => this.items[index] && this.write({ example: this.items[index].index }) });
     this.pictures = this.gallery.cells.map((cell) => new Picture(this, { stage: cell }, ""));
-    this.listen(this.gallery.table, "focusin", (event) => this.show(event.target.closest("td")));
-    this.pointAt(this.images.box, (cell) => this.show(cell));
     this.pager = make("span");
-    this.images.box.append(make("div", { class: "pager" }, this.pager,
-      this.buildSteps("page", (direction) => this.turn(direction))));
+    this.pages = make("div.steps", ...this.buildArrows("page", (direction) => this.turn(direction)));
+    this.images.box.append(make("div.pager", this.pager, this.pages));
 
     this.scores = panel("Scores");
     const [large, bars] = [make("div"), make("div")];
@@ -46,26 +45,16 @@ class ConfusionView extends View {
     this.large = new Picture(this, { stage: large }, "");
     this.bars = new Bars({ stage: bars }, "Highest scores of this image");
 
-    this.root.append(make("div", { class: "controls" }, this.view.box, this.order.box,
-      make("div", { class: "control" }, make("span", { class: "name" }, "Mistakes by count"), steps, this.rank)),
-    make("div", { class: "panels" }, this.matrix.box, this.images.box, this.scores.box), this.note, this.live);
-  }
-
-  buildSteps(what, step) {
-    const buttons = [["◀", "Previous", -1], ["▶", "Next", +1]].map(([sign, word, direction]) => {
-      const one = button(sign, { "aria-label": `${word} ${what}` });
-      this.listen(one, "click", () => step(direction));
-      return one;
-    });
-    return make("div", { class: "steps" }, ...buttons);
+    return [make("div.controls", this.view.box, this.order.box,
+      make("div.control", make("span.name", "Mistakes by count"), steps, this.rank)),
+    make("div.panels", this.matrix.box, this.images.box, this.scores.box), this.note];
   }
 
   // The state
 
   choose(cell) {
-    const [row, column] = this.classes(this.grid.cells.indexOf(cell));
-    const { selected } = this.read();
-    if (selected?.[0] !== row || selected?.[1] !== column) this.ask({ selected: [row, column] });
+    const selected = this.classes(this.grid.cells.indexOf(cell));
+    if (!equal(selected, this.model.get("selected"))) this.ask({ selected });
   }
 
   /** The true and the predicted class of a cell: where it lies, in the order shown. */
@@ -82,18 +71,13 @@ class ConfusionView extends View {
   }
 
   rankOf(selected) {
-    return this.table.ranked.findIndex(([row, column]) => row === selected?.[0] && column === selected?.[1]);
+    return this.table.ranked.findIndex((cell) => equal(cell, selected));
   }
 
   turn(direction) {
     const { page, _cell } = this.read();
     const next = page + direction;
     if (next >= 0 && next < _cell.pages) this.ask({ page: next });
-  }
-
-  show(cell) {
-    const item = this.items[this.gallery.cells.indexOf(cell)];
-    if (item && item.index !== this.model.get("example")) this.write({ example: item.index });
   }
 
   // The picture
@@ -103,17 +87,8 @@ class ConfusionView extends View {
     const { view, order, selected, _cell } = state;
     if (view + order !== this.drawn) this.drawMatrix(state);
     const { ranked, orders } = this.table;
-    this.chosen?.classList.remove("chosen");
-    this.chosen?.removeAttribute("aria-selected");
-    this.chosen = null;
-    if (selected) {
-      const places = selected.map((name) => orders[order].indexOf(name));
-      const index = places[0] * this.grid.columns + places[1];
-      this.chosen = this.grid.cells[index];
-      this.chosen.classList.add("chosen");
-      this.chosen.setAttribute("aria-selected", "true");
-      this.grid.setCurrent(index);
-    }
+    const [row, column] = (selected ?? []).map((name) => orders[order].indexOf(name));
+    this.grid.choose(row * this.grid.columns + column);
     const rank = this.rankOf(selected);
     this.rank.textContent = ranked.length ? `${rank < 0 ? "–" : rank + 1} of ${ranked.length} kinds` : "none";
     this.read_out(null);
@@ -156,14 +131,12 @@ class ConfusionView extends View {
   drawGallery(cell) {
     this.given = cell;
     this.items = cell.items;
-    for (const [i, picture] of this.pictures.entries()) {
+    this.gallery.draw((_, row, column, i) => {
       const item = this.items[i];
-      this.gallery.cells[i].classList.toggle("off", !item);
-      if (!item) continue;
-      picture.paint(item.picture);
-      picture.canvas.setAttribute("aria-label", `Image ${item.index}`);
-    }
-    this.gallery.hideEmptyRows();
+      if (!item) return false;
+      this.pictures[i].paint(item.picture);
+      this.pictures[i].canvas.setAttribute("aria-label", `Image ${item.index}`);
+    });
     const { page } = this.read();
     const { names, counts, per_page } = this.table;
     const [row, column] = cell.of;
@@ -171,7 +144,7 @@ class ConfusionView extends View {
     this.pager.textContent = this.items.length
       ? `${first + 1}–${first + this.items.length} of ${counts.text[row * names.length + column]}, surest first`
       : "no images here";
-    this.images.box.querySelector(".steps").classList.toggle("off", cell.pages < 2);
+    this.pages.classList.toggle("off", cell.pages < 2);
   }
 
   drawExample({ example, selected }) {

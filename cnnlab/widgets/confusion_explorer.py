@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 
 from ..arithmetic import whole_number
-from ._explorer import Explorer, front_end, paint, read_only, refusing
+from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, names_of_classes, predict
 from ._numbers import number, pack, table
 
@@ -73,10 +73,10 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
     _esm, _css = front_end("confusion_explorer")
 
     selected = traitlets.Any().tag(sync=True)
-    page = traitlets.Any(0).tag(sync=True)
+    page = Checked(0).tag(sync=True)
     example = traitlets.Any().tag(sync=True)
-    view = traitlets.Any("counts").tag(sync=True)
-    order = traitlets.Any("given").tag(sync=True)
+    view = Checked("counts").tag(sync=True)
+    order = Checked("given").tag(sync=True)
     _table = traitlets.Dict().tag(sync=True)
     _cell = traitlets.Dict().tag(sync=True)
     _following = False
@@ -332,7 +332,7 @@ def _check_labels(y_true, examples, classes):
 
 
 def _check_choice(name, value, choices):
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ValueError(f"`{name}` must be {' or '.join(map(repr, choices))}; got {value!r}.")
     return value
 

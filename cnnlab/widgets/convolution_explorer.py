@@ -12,7 +12,7 @@ import numpy as np
 import traitlets
 
 from ..arithmetic import output_size, padding_amounts, whole_number
-from ..ops import conv
+from ..ops import conv, depthwise_conv
 from ..ops._arguments import as_float
 from ._explorer import Checked, Explorer, from_wire, front_end, paint, read_only, refusing, to_wire
 from ._numbers import factor, largest, number, pack, read, relation, shown, size, table
@@ -20,7 +20,7 @@ from ._numbers import factor, largest, number, pack, read, relation, shown, size
 _SHOWN = 12  # rows and columns of a larger image that are shown at once
 _LARGEST = {"image": 512, "kernel": 7, "strides": 12, "padding": 12, "dilation_rate": 12}
 _CHANNELS, _FILTERS = 64, 16
-_NUMBERS = 10_800  # numbers sent at once: 100 kB at most
+_NUMBERS = 10_800  # numbers sent at once: 100 kB at most; half of it for a part of an image, which also moves
 _OVERVIEW = 128  # pixels of the small picture of a large image, at most, in each direction
 _SETTINGS = ("image", "kernel", "strides", "padding", "dilation_rate", "bias")
 _UNSET = object()
@@ -478,7 +478,7 @@ def _check_array(name, value):
 
 def _check_choice(name, value):
     if name == "view":
-        if value not in ("numbers", "formula"):
+        if not isinstance(value, str) or value not in ("numbers", "formula"):
             raise ValueError(f"`view` must be 'numbers' or 'formula'; got {value!r}.")
         return value
     if name == "guess":
@@ -672,13 +672,14 @@ def _all_states(image, kernel, bias, geometry, shown_now, seen, corners):
     filter, channel, flip = shown_now
     one = [filter], [channel], (flip,), now
     for wanted in (every, (*every[:2], one[2], room), (one[0], *every[1:]), (one[0], every[1], *one[2:]), one):
-        if _count(*wanted, image, kernel, bias) <= _NUMBERS:
+        if _count(*wanted, image, kernel, bias) <= (_NUMBERS if len(corners) == 1 else _NUMBERS // 2):
             break
     filters, channels, flips, dilations = wanted
 
+    of_these = bias if bias is None or len(bias) == 1 else bias[list(filters)]
     sums = {}
     for flip, dilation in itertools.product(flips, dilations):
-        tables = _sums(image, kernel[..., list(filters)], bias, flip, dilation, dilations[dilation])
+        tables = _sums(image, kernel[..., list(filters)], of_these, flip, dilation, dilations[dilation])
         sums |= {f"{filter} {int(flip)} {dilation}": table for filter, table in zip(filters, tables)}
     largest_sum = max(largest(entry["values"]) for entry in sums.values())
     for entry in itertools.chain(sums.values(), (entry["parts"] for entry in sums.values() if "parts" in entry)):
@@ -728,17 +729,17 @@ def _sums(image, kernel, bias, flip, dilation, room):
     everywhere = (1, ((top, bottom), (left, right)), dilation, flip)
 
     def per_channel(image, kernel):
-        return [
-            _convolve(image[..., [channel]], kernel[:, :, [channel]], None, *everywhere).transpose(2, 0, 1)
-            for channel in range(kernel.shape[2])
-        ]
+        """The sum of each channel alone: shape (filters, channels, rows, columns)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = depthwise_conv(image[np.newaxis], _turned(kernel, flip), *everywhere[:2], dilation_rate=dilation)[0]
+        return sums.reshape(*sums.shape[:2], *kernel.shape[2:]).transpose(3, 2, 0, 1)
 
     values = _convolve(image, kernel, bias, *everywhere).transpose(2, 0, 1)
-    of_shown = np.stack(per_channel(read(shown(image)), read(shown(kernel))), axis=1)
+    of_shown = per_channel(read(shown(image)), read(shown(kernel)))
     if of_shown.shape[1] == 1 and bias is None:
         tables = _written(values, of_shown[:, 0])
     else:
-        parts = np.stack(per_channel(image, kernel), axis=1)
+        parts = per_channel(image, kernel)
         parts_tables = _written(parts, of_shown)
         of_parts = np.array([read(table["text"]).sum(axis=0) for table in parts_tables])
         if bias is not None:

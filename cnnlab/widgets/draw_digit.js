@@ -15,58 +15,46 @@ class DrawView extends View {
     this.paper = new Picture(this, this.sheet, "Your drawing");
     this.paper.canvas.setAttribute("aria-hidden", "true");
     this.frame = this.paper.frame;
-    const name = "Sheet to draw on: arrow keys move the pen, the space bar puts it down and lifts it";
-    for (const [attribute, value] of Object.entries({ tabindex: "0", role: "application", "aria-label": name,
-      "aria-roledescription": "sheet" })) this.frame.setAttribute(attribute, value);
+    set(this.frame, { tabindex: "0", role: "application", "aria-roledescription": "sheet",
+      "aria-label": "Sheet to draw on: arrow keys move the pen, the space bar puts it down and lifts it" });
     this.listenToPointer();
     this.listen(this.frame, "keydown", (event) => this.key(event));
-    this.undoButton = button("Undo");
-    this.clearButton = button("Clear");
-    this.penButton = button("Pen down", { "aria-pressed": "false" });
-    this.listen(this.undoButton, "click", () => this.undo());
-    this.listen(this.clearButton, "click", () => this.clear());
-    this.listen(this.penButton, "click", () => this.putPen(!this.pen.down));
-    this.thickness = slider("Brush", 1);
-    this.listen(this.thickness.input, "input", () => this.write({ brush: Number(this.thickness.input.value) }));
+    this.undoButton = this.act("Undo", () => this.undo());
+    this.penButton = this.act("Pen down", () => this.putPen(!this.pen.down), { "aria-pressed": "false" });
+    this.thickness = this.slider("Brush", 1, (brush) => this.write({ brush }));
     const help = "Mouse or finger; or keys: arrows move the pen, space puts it down and lifts it.";
-    this.sheet.box.append(make("div", { class: "hint" }, help),
-      make("div", { class: "steps" }, this.undoButton, this.clearButton, this.penButton), this.thickness.box);
+    this.sheet.box.append(make("div.hint", help),
+      make("div.steps", this.undoButton, this.act("Clear", () => this.clear()), this.penButton), this.thickness.box);
 
     this.network = panel("The network sees");
     this.network.size.textContent = "28 × 28";
     this.sees = new Picture(this, this.network, "What the network sees");
-    this.center = checkbox("Center it as MNIST does");
-    this.listen(this.center.input, "change", () => this.ask({ centered: this.center.input.checked }));
-    this.steps = make("div", { class: "how" });
+    this.center = this.checkbox("Center it as MNIST does", (centered) => this.ask({ centered }));
+    this.steps = make("div.how");
     this.network.box.append(this.center.label, this.steps);
 
     this.result = panel("Scores");
     this.bars = new Bars(this.result, "Scores");
-    this.root.append(make("div", { class: "panels" }, this.sheet.box, this.network.box, this.result.box),
-      this.note, this.live);
+    return [make("div.panels", this.sheet.box, this.network.box, this.result.box), this.note];
   }
 
   // Drawing
 
   listenToPointer() {
-    const at = ({ clientX, clientY }) => {
-      const { left, top, width, height } = this.paper.canvas.getBoundingClientRect();
-      return [((clientY - top) / height) * this.paper.size[0], ((clientX - left) / width) * this.paper.size[1]];
-    };
     this.listen(this.frame, "pointerdown", (event) => {
       if (event.button !== 0) return;
       this.frame.setPointerCapture(event.pointerId);
       this.keep();
-      this.last = at(event);
+      this.last = this.paper.at(event);
       this.line(this.last, this.last);
     });
     this.listen(this.frame, "pointermove", (event) => {
       if (!this.last) return;
-      const here = at(event);
+      const here = this.paper.at(event);
       this.line(this.last, here);
       this.last = here;
     });
-    for (const end of ["pointerup", "pointercancel"]) this.listen(this.frame, end, () => (this.last = null));
+    this.listen(this.frame, "pointerup pointercancel", () => (this.last = null));
   }
 
   key(event) {
@@ -89,7 +77,7 @@ class DrawView extends View {
 
   movePen(down, right) {
     const before = this.penAt();
-    const inside = (place) => Math.max(0.5, Math.min(place, NETWORK - 0.5));
+    const inside = (place) => within(place, 0.5, NETWORK + 0.5);
     this.pen.row = inside(this.pen.row + down);
     this.pen.column = inside(this.pen.column + right);
     if (this.pen.down) this.line(before, this.penAt());

@@ -8,7 +8,7 @@ import numpy as np
 import traitlets
 
 from ..arithmetic import whole_number
-from ._explorer import Explorer, front_end, paint, read_only, refusing
+from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, image_shape, names_of_classes, predict
 
 SIDE = 28  # of what the network sees
@@ -77,9 +77,9 @@ class DrawDigit(Explorer):
 
     _esm, _css = front_end("draw_digit")
 
-    image = traitlets.Any().tag(sync=True, to_json=_to_wire, from_json=_from_wire)
-    centered = traitlets.Any(True).tag(sync=True)
-    brush = traitlets.Any(2).tag(sync=True)
+    image = Checked().tag(sync=True, to_json=_to_wire, from_json=_from_wire)
+    centered = Checked(True).tag(sync=True)
+    brush = Checked(2).tag(sync=True)
     _seen = traitlets.Dict().tag(sync=True)
 
     def __init__(self, model, image=None, *, centered=True, brush=2, class_names=None, white=1):

@@ -82,7 +82,7 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
 
     def __init__(self, size=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1, *, selected=0):
         settings = dict(zip(_CHOICES, (size, kernel_size, strides, padding, dilation_rate)))
-        if selected == 0 and np.ndim(size):
+        if np.ndim(size) and np.ndim(selected) == 0 and selected == 0:
             selected = (0, 0)
         super().__init__(**settings, selected=selected, _states=_states())
 

@@ -8,45 +8,37 @@ class PlaygroundView extends View {
     "pointed"];
 
   build() {
-    this.image = panel("Image");
-    this.kernel = panel("Kernel");
-    this.result = panel("Result");
-    this.histogram = panel("Histogram");
+    [this.image, this.kernel, this.result, this.histogram] = ["Image", "Kernel", "Result", "Histogram"].map(panel);
     this.picture = new Picture(this, this.image, "The image", (...at) => this.touch(...at));
     this.outcome = new Picture(this, this.result, "The result", (row, column) => this.point([row, column]));
-    this.listen(this.picture.frame, "keydown", (event) => {
-      if (event.key === " ") this.touch(...this.picture.current, event);
-    });
+    this.listen(this.picture.frame, "keydown", (event) =>
+      event.key === " " && this.touch(...this.picture.current, event));
 
-    this.source = choice("Image", ["photo", "scene", "blank", "yours"]);
-    this.pen = choice("Pen", ["off", "white", "black"]);
-    this.preset = choice("Preset", ["identity", "box blur", "gaussian blur", "sharpen", "sobel x", "sobel y",
-      "laplacian", "emboss", "custom"]);
-    this.size = choice("Size", [[3, "3 × 3"], [5, "5 × 5"]]);
-    this.negative = choice("Negative values", [["clip", "clip to black"], ["offset", "offset: 0 is gray"],
-      ["absolute", "absolute: no signs"]]);
-    this.mark = checkbox("Mark what is clipped");
+    const lists = {
+      source: ["Image", ["photo", "scene", "blank", "yours"]],
+      pen: ["Pen", ["off", "white", "black"]],
+      preset: ["Preset", ["identity", "box blur", "gaussian blur", "sharpen", "sobel x", "sobel y", "laplacian",
+        "emboss", "custom"]],
+      kernel_size: ["Size", [[3, "3 × 3"], [5, "5 × 5"]]],
+      negative: ["Negative values", [["clip", "clip to black"], ["offset", "offset: 0 is gray"],
+        ["absolute", "absolute: no signs"]]],
+    };
+    this.lists = Object.fromEntries(Object.entries(lists).map(([name, [title, options]]) => [name,
+      this.choice(title, options, (value) => this.ask({ [name]: name === "kernel_size" ? Number(value) : value }))]));
+    const { source, pen, preset, kernel_size, negative } = this.lists;
+    this.clipping = this.checkbox("Mark what is clipped", (mark_clipped) => this.ask({ mark_clipped }));
     const file = make("input", { type: "file", accept: "image/*" });
-    const open = make("label", { class: "file" }, "Open an image", file);
-    for (const [name, element, value] of [
-      ["source", this.source.select], ["pen", this.pen.select], ["preset", this.preset.select],
-      ["negative", this.negative.select], ["kernel_size", this.size.select, Number]])
-      this.listen(element, "input", () => this.ask({ [name]: (value ?? String)(element.value) }));
-    this.listen(this.mark.input, "input", () => this.ask({ mark_clipped: this.mark.input.checked }));
     this.listen(file, "change", () => this.open(file));
 
-    this.bars = make("div", { class: "bars-of", role: "img" });
+    this.bars = make("div.bars-of", { role: "img" });
     this.histogram.stage.append(this.bars);
-    this.range = make("div");
-    this.clipped = make("div");
-    this.weights = make("div");
-    this.sum = make("div", { class: "sum", role: "group", "aria-label": "The sum" });
-    this.image.box.append(make("div", { class: "controls" }, this.source.box, this.pen.box, open));
-    this.result.box.append(make("div", { class: "controls" }, this.negative.box, this.mark.label), this.clipped);
-    this.root.append(make("div", { class: "panels" }, this.image.box,
-      make("div", { class: "middle" }, make("div", { class: "controls" }, this.preset.box, this.size.box),
-        this.kernel.box), this.result.box,
-      make("div", { class: "middle sums" }, this.histogram.box, this.range, this.sum)), this.note, this.live);
+    [this.range, this.clipped, this.weights] = ["div", "div", "div"].map((kind) => make(kind));
+    this.sum = make("div.sum", { role: "group", "aria-label": "The sum" });
+    this.image.box.append(make("div.controls", source.box, pen.box, make("label.file", "Open an image", file)));
+    this.result.box.append(make("div.controls", negative.box, this.clipping.label), this.clipped);
+    return [make("div.panels", this.image.box,
+      make("div.middle", make("div.controls", preset.box, kernel_size.box), this.kernel.box), this.result.box,
+      make("div.middle.sums", this.histogram.box, this.range, this.sum)), this.note];
   }
 
   /** The pointer, or a key, is on a pixel of the image: draw with the pen; else show where the window is. */
@@ -59,9 +51,9 @@ class PlaygroundView extends View {
   }
 
   point(cell) {
-    const pointed = cell.map((place, axis) => Math.max(0, Math.min(place, this.outcome.size[axis] - 1)));
+    const pointed = cell.map((place, axis) => within(place, 0, this.outcome.size[axis]));
     this.drawMarks(pointed);
-    if (`${pointed}` !== `${this.pending.pointed ?? this.model.get("pointed")}`) this.ask({ pointed });
+    if (!equal(pointed, this.pending.pointed ?? this.model.get("pointed"))) this.ask({ pointed });
   }
 
   async open(file) {
@@ -99,7 +91,7 @@ class PlaygroundView extends View {
         typed: (place, text) => this.typed(place, text),
         now: (place) => this.model.get("_shown").kernel[place],
       });
-      this.grid = new Grid(this, this.kernel, "Kernel", length, length, this.fields.inputs);
+      this.grid = new Grid(this, this.kernel, "Kernel", length, length, { inputs: this.fields.inputs });
       this.kernel.box.append(this.weights, this.fields.message);
     }
     this.kernel.size.textContent = `${this.grid.columns} × ${this.grid.columns}, type to change`;
@@ -108,9 +100,8 @@ class PlaygroundView extends View {
       this.fields.draw(place, `kernel[${this.grid.position(place).join(", ")}]`);
       cell.dataset.level = _shown.levels[place];
     }
-    for (const [name, control] of [["source", this.source], ["pen", this.pen], ["preset", this.preset],
-      ["negative", this.negative], ["kernel_size", this.size]]) control.select.value = state[name];
-    this.mark.input.checked = state.mark_clipped;
+    for (const [name, { select }] of Object.entries(this.lists)) select.value = state[name];
+    this.clipping.input.checked = state.mark_clipped;
 
     if (_image !== this.painted) this.picture.paint((this.painted = _image));
     if (_shown !== this.given) {
@@ -119,15 +110,9 @@ class PlaygroundView extends View {
       const { bars, marks, said } = _shown.histogram;
       this.bars.setAttribute("aria-label", `Histogram of the result. ${said}`);
       this.range.textContent = said;
-      this.bars.replaceChildren(...bars.map(([height, clipped]) => {
-        const bar = make("i", clipped ? { class: "clipped" } : {});
-        bar.style.height = `${height}%`;
-        return bar;
-      }), ...marks.map(([left, text]) => {
-        const mark = make("span", {}, text);
-        mark.style.left = `${left}%`;
-        return mark;
-      }));
+      this.bars.replaceChildren(
+        ...bars.map(([height, clipped]) => make("i", { class: clipped ? "clipped" : "", style: `height: ${height}%` })),
+        ...marks.map(([left, text]) => make("span", { style: `left: ${left}%` }, text)));
       [this.image.size.textContent, this.result.size.textContent] = _shown.sizes;
       this.clipped.textContent = _shown.clipped;
       this.weights.textContent = _shown.weights;
@@ -135,7 +120,7 @@ class PlaygroundView extends View {
     this.drawMarks(pointed);
     const { target = "Point at a pixel of the result to see its sum.", lines = [], total = "" } = _sum;
     this.sum.replaceChildren(...[target, ...lines.map((line, at) => (at ? `+ ${line}` : line)), total].map((text) =>
-      make("div", {}, text)));
+      make("div", text)));
     this.sum.lastChild.className = "total";
     this.say(pointed ? `${target} ${total.slice(2)}. ${_shown.clipped}` : _shown.clipped);
   }
@@ -145,11 +130,6 @@ class PlaygroundView extends View {
     this.picture.mark("window", pointed, [size, size]);
     this.outcome.mark("pixel", pointed);
     if (pointed) this.outcome.current = pointed;
-  }
-
-  drawBusy() {
-    this.fields.drawMessage();
-    if (this.asked === null) this.schedule(); // what was typed can be shown as Python has it
   }
 }
 

@@ -301,7 +301,7 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
 
 
 def _check_name(name, value, names):
-    if value not in names:
+    if not isinstance(value, str) or value not in names:
         raise ValueError(f"`{name}` must be one of {', '.join(map(repr, names))}; got {value!r}.")
     return value
 

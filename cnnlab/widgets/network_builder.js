@@ -59,44 +59,37 @@ class NetworkBuilderView extends View {
     this.rows = [];
     this.input = this.buildRow({ type: "Input", height: 1, width: 1, channels: 1 });
     this.total = this.buildRow({ type: "All together" });
-    this.list = make("ol", { class: "layers", "aria-label": "Layers" }, this.input.element);
-    this.kinds = choice("Add a layer", Object.keys(this.model.get("_kinds").start));
+    this.list = make("ol.layers", { "aria-label": "Layers" }, this.input.element);
+    this.kinds = this.choice("Add a layer", Object.keys(this.model.get("_kinds").start));
     this.frameworks = ["keras", "cnnlab"].map((name) =>
       this.act(name === "keras" ? "Keras" : name, () => this.write({ framework: name }), { value: name }));
     this.code = make("pre", { tabindex: "0", role: "region", "aria-label": "Code" });
-    const controls = (...parts) => make("div", { class: "controls" }, ...parts);
-    this.root.append(this.list, controls(this.kinds.box, this.act("Add", () => this.add())), this.total.element,
-      this.note, controls(make("b", {}, "As code"), ...this.frameworks, this.act("Copy", () => this.copy())),
-      this.code, this.live);
-  }
-
-  act(text, action, attributes) {
-    const one = button(text, attributes);
-    this.listen(one, "click", action);
-    return one;
+    const controls = (...parts) => make("div.controls", ...parts);
+    return [this.list, controls(this.kinds.box, this.act("Add", () => this.add())), this.total.element, this.note,
+      controls(make("b", "As code"), ...this.frameworks, this.act("Copy", () => this.copy())), this.code];
   }
 
   buildRow({ type, ...settings }) {
-    const row = { type, fields: new Map(), facts: {}, slab: make("span"), title: make("b", { class: "title" }),
-      said: make("div", { class: "said" }) };
+    const row = { type, fields: new Map(), facts: {}, slab: make("span"), title: make("b.title"),
+      said: make("div.said") };
     const fields = Object.keys(settings).map((name) => this.buildField(row, name));
     const facts = FACTS.map((name) => {
-      row.facts[name] = make("span", { class: "number" });
-      return make("div", { class: "fact" }, make("span", { class: "size" }, name), row.facts[name]);
+      row.facts[name] = make("span.number");
+      return make("div.fact", make("span.size", name), row.facts[name]);
     });
-    row.group = make("div", { class: "layer", role: "group" },
-      make("span", { class: "volume", "aria-hidden": "true" }, row.slab),
-      make("div", { class: "settings" }, row.title, ...fields), make("div", { class: "facts" }, ...facts));
+    row.group = make("div.layer", { role: "group" },
+      make("span.volume", { "aria-hidden": "true" }, row.slab),
+      make("div.settings", row.title, ...fields), make("div.facts", ...facts));
     row.element = make(type === "All together" ? "div" : "li", { class: "row" }, row.group, row.said);
     if (!(type in this.model.get("_kinds").start)) return row;
 
-    row.grip = make("span", { class: "grip", "aria-hidden": "true", title: "Drag" }, "⠿");
-    row.buttons = [this.act("↑", () => this.move(row, this.rows.indexOf(row) - 1)),
-      this.act("↓", () => this.move(row, this.rows.indexOf(row) + 1)), this.act("×", () => this.drop(row))];
+    row.grip = make("span.grip", { "aria-hidden": "true", title: "Drag" }, "⠿");
+    const move = (by) => () => this.move(row, this.rows.indexOf(row) + by);
+    row.buttons = [this.act("↑", move(-1)), this.act("↓", move(+1)), this.act("×", () => this.drop(row))];
     row.group.prepend(row.grip);
-    row.group.append(make("div", { class: "steps" }, ...row.buttons));
+    row.group.append(make("div.steps", ...row.buttons));
     const select = () => this.asked === null && this.write({ selected: this.rows.indexOf(row) });
-    for (const type of ["focusin", "pointerdown"]) this.listen(row.element, type, select);
+    this.listen(row.element, "focusin pointerdown", select);
     this.letDrag(row);
     return row;
   }
@@ -104,8 +97,8 @@ class NetworkBuilderView extends View {
   buildField(row, name) {
     const { start, options, words } = this.model.get("_kinds");
     if (options[name]) {
-      const { box, select } = choice(name, options[name].map((one) => [one ?? "", one ?? "none"]));
-      this.listen(select, "change", () => this.edit(row, name, select.value || null));
+      const { box, select } = this.choice(name, options[name].map((one) => [one ?? "", one ?? "none"]),
+        (value) => this.edit(row, name, value || null));
       row.fields.set(name, select);
       return box;
     }
@@ -121,17 +114,11 @@ class NetworkBuilderView extends View {
     this.listen(input, "keydown", (event) => event.key === "Escape" && this.restore(row, input));
     this.listen(input, "blur", () => this.draw());
     row.fields.set(name, input);
-    const called = make("span", { class: "name" }, words[name] ?? name);
-    return make("div", { class: "control" }, make("label", {}, called, input));
+    return make("div.control", make("label", make("span.name", words[name] ?? name), input));
   }
 
   letDrag(row) {
     let from = null, to;
-    const end = () => {
-      from = null;
-      row.element.style.transform = "";
-      for (const { element } of this.rows) element.classList.remove("dragged", "above", "below");
-    };
     this.listen(row.grip, "pointerdown", (event) => {
       event.preventDefault();
       row.grip.setPointerCapture(event.pointerId);
@@ -149,11 +136,12 @@ class NetworkBuilderView extends View {
         classList.toggle("below", i === to - 1 && to === others.length);
       }
     });
-    this.listen(row.grip, "pointerup", () => {
-      if (from !== null) this.move(row, to);
-      end();
+    this.listen(row.grip, "pointerup pointercancel", ({ type }) => {
+      if (from !== null && type === "pointerup") this.move(row, to);
+      from = null;
+      row.element.style.transform = "";
+      for (const { element } of this.rows) element.classList.remove("dragged", "above", "below");
     });
-    this.listen(row.grip, "pointercancel", end);
   }
 
   async copy() {

@@ -18,7 +18,7 @@ from .. import layers as made
 from .._summary import _bytes as memory
 from ..arithmetic import multiply_adds, receptive_field, whole_number
 from ..models import Sequential
-from ._explorer import Explorer, front_end, refusing
+from ._explorer import Checked, Explorer, front_end, refusing
 from ._numbers import table
 
 _ACTIVATIONS = [None, "relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax"]
@@ -116,9 +116,9 @@ put this layer before them.
 
     _esm, _css = front_end("network_builder")
 
-    input_shape = traitlets.Any().tag(sync=True)
-    layers = traitlets.Any().tag(sync=True)
-    framework = traitlets.Any().tag(sync=True)
+    input_shape = Checked().tag(sync=True)
+    layers = Checked().tag(sync=True)
+    framework = Checked().tag(sync=True)
     selected = traitlets.Any().tag(sync=True)
     _kinds = traitlets.Any({"start": _KINDS, "options": _OPTIONS, "words": _IN_WORDS}).tag(sync=True)
     _rows = traitlets.Any([]).tag(sync=True)
@@ -297,7 +297,7 @@ def _settings_of(layer):
 
 
 def _check_framework(framework):
-    if framework not in ("keras", "cnnlab"):
+    if not isinstance(framework, str) or framework not in ("keras", "cnnlab"):
         raise ValueError(f"`framework` must be 'keras' or 'cnnlab'; got {framework!r}.")
     return framework
 

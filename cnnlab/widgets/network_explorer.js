@@ -7,8 +7,8 @@ class NetworkView extends View {
 
   /** Show another number; without a pixel, the largest of that map. */
   go(layer, channel, pixel = null) {
-    const now = this.read(), same = `${[layer, channel, pixel]}` === `${[now.layer, now.channel, now.pixel]}`;
-    if (same && this.asked === null) return;
+    const now = this.read();
+    if (this.asked === null && equal([layer, channel, pixel], [now.layer, now.channel, now.pixel])) return;
     this.ask({ layer, channel, pixel, input_channel: null });
   }
 
@@ -19,30 +19,22 @@ class NetworkView extends View {
 
   build() {
     this.grids = [];
-    this.overview = make("div", { class: "overview", role: "group", "aria-label": "All layers" });
-    this.layers = choice("Layer", []);
-    this.maps = slider("Map", 0);
-    this.listen(this.layers.select, "change", () => this.go(Number(this.layers.select.value), 0));
-    this.listen(this.maps.input, "input", () => this.go(this.read().layer, Number(this.maps.input.value)));
+    this.overview = make("div.overview", { role: "group", "aria-label": "All layers" });
+    this.layers = this.choice("Layer", [], (layer) => this.go(Number(layer), 0));
+    this.maps = this.slider("Map", 0, (map) => this.go(this.read().layer, map));
     this.pictures = ["_in", "_out"].map((side) => {
       const box = panel(side === "_in" ? "What goes in" : "What comes out");
-      const picture = new Picture(this, box, box.box.querySelector("b").textContent, (row, column) => {
+      const picture = new Picture(this, box, box.title.textContent, (row, column) => {
         const given = this.read()[side];
         const [rows, columns] = picture.size;
         if (row * columns + column < (given.axes ? rows * columns : given.count)) this.at(given, row, column, columns);
       }, { hover: false });
       return Object.assign(picture, { side, box });
     });
-    this.sum = make("div", { class: "sum", role: "group", "aria-label": "The arithmetic" });
-    this.details = make("div", { class: "panels" });
+    this.sum = make("div.sum", { role: "group", "aria-label": "The arithmetic" });
+    this.details = make("div.panels");
     this.scores = panel("Scores");
     this.bars = new Bars(this.scores, "Scores");
-    this.root.append(this.note, make("div", { class: "sides" },
-      make("div", {}, this.overview, this.scores.box), make("div", { class: "detail" },
-        make("div", { class: "controls" }, this.layers.box, this.maps.box),
-        make("div", { class: "panels" }, ...this.pictures.map((picture) => picture.box.box)),
-        this.sum, this.details)), this.live);
-
     const follow = (event) => {
       const go = event.target.closest("td")?.go;
       if (!go || (event.type === "keydown" && event.key !== "Enter" && event.key !== " ")) return;
@@ -50,14 +42,16 @@ class NetworkView extends View {
       if (go[0] === "source") this.ask({ input_channel: go[1] });
       else this.go(this.read().layer - 1, go[1], go[2]);
     };
-    this.listen(this.details, "click", follow);
-    this.listen(this.details, "keydown", follow);
+    this.listen(this.details, "click keydown", follow);
     const link = (event) => {
       const place = event.target.closest("td")?.place;
       for (const { grid, given } of this.grids)
         for (const [i, cell] of grid.cells.entries()) cell.classList.toggle("linked", given.linked && i === place);
     };
-    for (const type of ["pointerover", "focusin", "pointerleave"]) this.listen(this.details, type, link);
+    this.listen(this.details, "pointerover focusin pointerleave", link);
+    return [this.note, make("div.sides", make("div", this.overview, this.scores.box),
+      make("div.detail", make("div.controls", this.layers.box, this.maps.box),
+        make("div.panels", ...this.pictures.map((picture) => picture.box.box)), this.sum, this.details))];
   }
 
   draw() {
@@ -92,8 +86,8 @@ class NetworkView extends View {
         picture.mark("chosen", picture.current);
       }
     }
-    this.sum.replaceChildren(make("b", {}, _trace.title), ..._trace.lines.map((line) => make("div", {}, line)),
-      make("div", { class: "size" }, _trace.hint));
+    this.sum.replaceChildren(make("b", _trace.title), ..._trace.lines.map((line) => make("div", line)),
+      make("div.size", _trace.hint));
     this.drawGrids(_trace.grids);
     this.say(`${_trace.title}. ${_trace.lines.join(" ")}`);
   }
@@ -129,14 +123,14 @@ class NetworkView extends View {
         const box = panel(given.name);
         const grid = new Grid(this, box, given.name, Math.ceil(given.text.length / given.columns), given.columns);
         for (const cell of grid.cells.slice(given.text.length)) cell.classList.add("off");
-        return { box, grid, given, title: box.box.querySelector("b") };
+        return { box, grid, given };
       });
       this.details.replaceChildren(...this.grids.map(({ box }) => box.box));
       if (focused) this.grids[0]?.grid.cells[this.grids[0].grid.current].focus();
     }
-    for (const [i, { box, grid, title }] of this.grids.entries()) {
+    for (const [i, { box, grid }] of this.grids.entries()) {
       const given = (this.grids[i].given = grids[i]);
-      title.textContent = given.name;
+      box.title.textContent = given.name;
       box.box.classList.toggle("whole", !given.linked);
       grid.table.setAttribute("aria-label", given.name);
       grid.setWidth(longest(given.text) + (given.labels ? longest(given.labels) + 2 : 0));

@@ -15,7 +15,7 @@ import traitlets
 from ..arithmetic import whole_number
 from ..models import Sequential
 from ..ops._arguments import as_float
-from ._explorer import Explorer, front_end, paint, read_only, refusing
+from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, image_shape, names_of_classes
 from ._numbers import number, table
 from ._opened import field_of, opened, place_in, places_of, steps_of
@@ -75,9 +75,9 @@ class NetworkExplorer(Explorer):
 
     _esm, _css = front_end("network_explorer")
 
-    image = traitlets.Any()
-    layer = traitlets.Any().tag(sync=True)
-    channel = traitlets.Any().tag(sync=True)
+    image = Checked()
+    layer = Checked().tag(sync=True)
+    channel = Checked().tag(sync=True)
     pixel = traitlets.Any().tag(sync=True)
     input_channel = traitlets.Any().tag(sync=True)
     _overview = traitlets.Any([]).tag(sync=True)  # a picture of each layer

@@ -3,12 +3,12 @@
 
 class PoolingView extends View {
   static kind = "Pooling";
-  static watched = ["_states", "_whole", "pool_size", "strides", "padding", "mode", "shift", "selected", "training", "seed",
-    "corner"];
+  static watched = ["_states", "_whole", "pool_size", "strides", "padding", "mode", "shift", "selected", "training",
+    "seed", "corner"];
 
   read() {
-    const state = super.read();
-    return { ...state, ...state._states, whole: state._whole, now: state._states.shifts[state.shift.join(" ")] };
+    const { _states, _whole, ...state } = super.read();
+    return { ...state, ..._states, whole: _whole, now: _states.shifts[state.shift.join(" ")] };
   }
 
   shift(down, right) {
@@ -20,101 +20,71 @@ class PoolingView extends View {
     else this.ask({ shift: to });
   }
 
-  select(row, column) {
-    const { selected } = this.read();
-    if (String(selected) !== `${row},${column}`) this.write({ selected: [row, column] });
-  }
-
   step(direction) {
     const { selected, geometry } = this.read();
-    const [rows, columns] = geometry.slice(4);
-    const place = selected ? (selected[0] * columns + selected[1] + direction + rows * columns) % (rows * columns) : 0;
-    this.select(Math.floor(place / columns), place % columns);
-    return place === rows * columns - 1;
+    const { cell, isLast } = following(selected, direction, geometry.slice(4));
+    this.write({ selected: cell });
+    return isLast;
+  }
+
+  choose(...selected) {
+    this.pause();
+    this.write({ selected });
   }
 
   build() {
     this.window = [];
-    this.mode = choice("Pooling",
-      [["max", "Max"], ["average", "Average"], ["sum", "Sum"], ["stochastic", "Stochastic"]]);
-    this.training = checkbox("Training: draw");
-    this.again = button("Draw again", { class: "wide" });
+    const asked = (name) => (value) => this.ask({ [name]: value });
+    this.mode = this.choice("Pooling",
+      [["max", "Max"], ["average", "Average"], ["sum", "Sum"], ["stochastic", "Stochastic"]], (mode) => {
+        const refused = mode === "stochastic" && this.read().negative;
+        this.note.textContent = refused ? "Stochastic pooling takes no negative pixels: put a relu before it." : "";
+        if (refused) this.mode.select.value = this.read().mode;
+        else this.ask({ mode });
+      });
+    this.training = this.checkbox("Training: draw", asked("training"));
+    this.again = this.act("Draw again", () => this.ask({ seed: this.read().seed + 1 }));
     this.mode.box.append(this.training.label, this.again);
-    this.pool = slider("Window", 1);
-    this.strides = slider("Stride", 1);
-    this.touching = checkbox("As the window");
+    this.pool = this.slider("Window", 1, asked("pool_size"));
+    this.strides = this.slider("Stride", 1, asked("strides"));
+    this.touching = this.checkbox("As the window", (on) => this.ask({ strides: on ? null : this.read().stride }));
     this.strides.box.lastChild.before(this.touching.label);
-    this.same = checkbox("Keras’s “same”");
-    const asked = (input, type, changes) => this.listen(input, type, () => this.ask(changes()));
-    this.listen(this.mode.select, "change", () => {
-      const mode = this.mode.select.value;
-      const refused = mode === "stochastic" && this.read().negative;
-      this.note.textContent = refused ? "Stochastic pooling takes no negative pixels: put a relu before it." : "";
-      if (refused) this.mode.select.value = this.read().mode;
-      else this.ask({ mode });
-    });
-    asked(this.training.input, "change", () => ({ training: this.training.input.checked }));
-    asked(this.again, "click", () => ({ seed: this.read().seed + 1 }));
-    asked(this.pool.input, "input", () => ({ pool_size: Number(this.pool.input.value) }));
-    asked(this.strides.input, "input", () => ({ strides: Number(this.strides.input.value) }));
-    asked(this.touching.input, "change", () => ({ strides: this.touching.input.checked ? null : this.read().stride }));
-    asked(this.same.input, "change", () => ({ padding: this.same.input.checked ? "same" : "valid" }));
+    this.same = this.checkbox("Keras’s “same”", (on) => this.ask({ padding: on ? "same" : "valid" }));
 
-    const pad = make("div", { class: "pad", role: "group", "aria-label": "Shift the image, also with the arrow keys" });
-    for (const [sign, word, ...by] of [["▲", "up", -1, 0], ["◀", "left", 0, -1], ["⌂", "back to the start", 0, 0],
-      ["▶", "right", 0, 1], ["▼", "down", 1, 0]]) {
-      const one = button(sign, { class: word, "aria-label": `Shift ${word}` });
-      this.listen(one, "click", () => this.shift(...by));
-      pad.append(one);
-    }
+    const pad = make("div.pad", { role: "group", "aria-label": "Shift the image, also with the arrow keys" },
+      ...[["▲", "up", -1, 0], ["◀", "left", 0, -1], ["⌂", "back to the start", 0, 0], ["▶", "right", 0, 1],
+        ["▼", "down", 1, 0]].map(([sign, word, ...by]) =>
+        this.act(sign, () => this.shift(...by), { class: word, "aria-label": `Shift ${word}` })));
     this.listen(pad, "keydown", (event) => {
-      if (!ARROWS[event.key] || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      this.shift(...ARROWS[event.key]);
+      const arrow = plainKey(event, ARROWS);
+      if (arrow) this.shift(...arrow);
     });
-    this.moved = make("span", { class: "value" });
-    this.whole = panel("Whole image");
-    this.changed = panel("Changed");
+    this.moved = make("span.value");
+    [this.whole, this.input, this.output, this.changed] = ["Whole image", "Image", "Output", "Changed"].map(panel);
     this.changed.size.textContent = "white: by the shift";
-    this.picture = new Picture(this, this.whole, "Whole image: choose the part that is shown", (row, column) => {
-      const { whole, shape } = this.read();
-      const corner = [row, column].map((place, i) =>
-        Math.max(0, Math.min(place - Math.floor(shape[i] / 2), whole.last[i])));
-      if (String(corner) !== String(this.read().corner)) this.ask({ corner });
+    this.picture = new Picture(this, this.whole, "Whole image: choose the part that is shown", (...cell) => {
+      const { whole, shape, corner } = this.read();
+      const wish = whole.last.map((last, i) => within(cell[i] - Math.floor(shape[i] / 2), 0, last + 1));
+      if (!equal(wish, corner)) this.ask({ corner: wish });
     });
-    this.input = panel("Image");
-    this.output = panel("Output");
-    this.sum = make("div", { class: "worked", role: "group", "aria-label": "How the output came about" });
-    this.kept = make("div", { class: "kept" });
-    this.root.append(
-      make("div", { class: "controls" }, this.mode.box, this.pool.box, this.strides.box,
-        make("div", { class: "control" }, this.same.label, this.buildSteps((direction) => this.step(direction))),
-        make("div", { class: "control" }, make("div", {}, make("span", { class: "name" }, "Shift"), this.moved), pad)),
+    this.sum = make("div.worked", { role: "group", "aria-label": "How the output came about" });
+    this.kept = make("div.kept");
+    return [
+      make("div.controls", this.mode.box, this.pool.box, this.strides.box,
+        make("div.control", this.same.label, this.buildSteps((direction) => this.step(direction))),
+        make("div.control", make("div", make("span.name", "Shift"), this.moved), pad)),
       this.note, this.kept,
-      make("div", { class: "panels" }, this.whole.box, this.input.box, this.output.box, this.changed.box),
-      this.sum, this.live);
-    const choose = (cell) =>
-      !this.pictures && this.choose(...this.outputGrid.position(this.outputGrid.cells.indexOf(cell)));
-    this.pointAt(this.output.box, choose);
-    this.listen(this.output.stage, "focusin", (event) => choose(event.target));
-  }
-
-  choose(row, column) {
-    if (this.playing) this.play(false);
-    this.select(row, column);
+      make("div.panels", this.whole.box, this.input.box, this.output.box, this.changed.box), this.sum];
   }
 
   draw() {
     const state = this.read();
     if (!state.now) return; // Python is about to send it
     if (this.asked === null) this.drawControls(state);
-    const drawn = `${state.shift}`;
-    if (state._states !== this.given || drawn !== this.drawn) {
-      if (state._states !== this.given) this.drawStates(state);
-      this.given = state._states;
-      this.drawn = drawn;
-      this.drawShift(state);
-    }
+    const given = this.model.get("_states"), drawn = String(state.shift);
+    if (given !== this.given) this.drawStates(state);
+    if (given !== this.given || drawn !== this.drawn) this.drawShift(state);
+    Object.assign(this, { given, drawn });
     this.drawSelection(state);
   }
 
@@ -124,16 +94,11 @@ class PoolingView extends View {
     this.training.input.checked = training;
     this.again.disabled = !training;
     this.pool.draw(pool_size, limits.pool_size, `${pool_size} × ${pool_size} pixels`);
-    this.strides.draw(stride, limits.strides, `${stride} ${stride === 1 ? "pixel" : "pixels"} per step`);
+    this.strides.draw(stride, limits.strides, `${count(stride, "pixel")} per step`);
     this.touching.input.checked = strides === null;
     this.same.input.checked = padding === "same";
     const [top, bottom, left, right] = geometry;
     this.same.label.title = `top ${top}, bottom ${bottom}, left ${left}, right ${right}`;
-  }
-
-  drawBusy() {
-    super.drawBusy();
-    if (this.asked === null) this.drawControls(this.read());
   }
 
   drawStates({ shape, geometry, around, whole, shifts }) {
@@ -142,15 +107,14 @@ class PoolingView extends View {
     if (layout !== this.layout) {
       this.layout = layout;
       this.window = [];
-      this.pictures = null;
       const isLarge = Boolean(shifts["0 0"].pictures); // too many cells to write numbers in
       for (const { stage } of [this.input, this.output]) stage.classList.toggle("shrink", !isLarge);
-      if (isLarge)
-        this.pictures = [new Picture(this, this.input, "Image"), new Picture(this, this.changed, "Changed by the shift"),
-          new Picture(this, this.output, "Output", (row, column) => this.choose(row, column))];
-      else {
+      const choose = (row, column) => this.choose(row, column);
+      this.pictures = isLarge && [new Picture(this, this.input, "Image"),
+        new Picture(this, this.changed, "Changed by the shift"), new Picture(this, this.output, "Output", choose)];
+      if (!isLarge) {
         this.inputGrid = new Grid(this, this.input, "Image", shape[0] + top + bottom, shape[1] + left + right);
-        this.outputGrid = new Grid(this, this.output, "Output", rows, columns);
+        this.outputGrid = new Grid(this, this.output, "Output", rows, columns, { choose });
       }
     }
     this.around = unpack(around);
@@ -165,55 +129,50 @@ class PoolingView extends View {
   }
 
   drawShift({ shape, geometry, shift, limits, now, corner, whole }) {
-    const [top, , left, , rows, columns] = geometry;
     const width = shape[1] + 2 * limits.shift;
     /** Where in `around` a pixel lies; -1 in the padding. */
     this.at = (y, x) => (y >= 0 && y < shape[0] && x >= 0 && x < shape[1]
       ? (y - shift[0] + limits.shift) * width + x - shift[1] + limits.shift : -1);
     this.texts = now.text.split(" ");
     if (this.pictures) for (const [i, picture] of this.pictures.entries()) picture.paint(now.pictures[i]);
-    else this.drawCells(now, top, left);
+    else this.drawCells(now, geometry);
     const changed = now.same.includes("0") && !this.pictures;
     this.input.size.textContent = size(shape);
-    this.output.size.textContent = `${size([rows, columns])}${changed ? ", ≠: changed by the shift" : ""}`;
+    this.output.size.textContent = size(geometry.slice(4)) + (changed ? ", ≠: changed by the shift" : "");
     this.moved.textContent = shift.join(", ").replaceAll("-", "−");
     this.kept.textContent = now.said;
     if (whole) this.picture.mark("part", corner.map((place, i) => place - shift[i]), shape);
   }
 
-  drawCells(now, top, left) {
-    for (const [index, cell] of this.inputGrid.cells.entries()) {
-      const [row, column] = this.inputGrid.position(index);
-      const at = this.at(row - top, column - left);
-      fill(cell, this.around.text[at] ?? "", this.around.level[at] ?? "4");
-      cell.classList.toggle("padding", at < 0);
-      cell.classList.toggle("came", this.around.exists[at] === "0");
+  drawCells({ level, same }, [top, , left]) {
+    this.inputGrid.draw((cell, row, column) => {
+      const place = this.at(row - top, column - left), text = this.around.text[place];
+      fill(cell, text ?? "", this.around.level[place] ?? "4");
+      cell.classList.toggle("padding", place < 0);
+      cell.classList.toggle("came", this.around.exists[place] === "0");
       cell.setAttribute("aria-label",
-        at < 0 ? "padding, ignored" : `image[${row - top}, ${column - left}] is ${this.around.text[at]}`);
-    }
-    for (const [index, cell] of this.outputGrid.cells.entries()) {
-      fill(cell, this.texts[index], now.level[index]);
-      const changed = now.same[index] === "0";
+        place < 0 ? "padding, ignored" : `image[${row - top}, ${column - left}] is ${text}`);
+    });
+    this.outputGrid.draw((cell, row, column, index) => {
+      const changed = same[index] === "0";
+      fill(cell, this.texts[index], level[index]);
       cell.classList.toggle("changed", changed);
-      cell.setAttribute("aria-label", `output[${this.outputGrid.position(index).join(", ")}] is ${this.texts[index]}` +
-        (changed ? ", changed" : ""));
-    }
+      cell.setAttribute("aria-label", `output[${row}, ${column}] is ${this.texts[index]}${changed ? ", changed" : ""}`);
+    });
   }
 
   drawSelection({ selected, geometry, stride, pool_size, mode, training, now, shifts }) {
-    for (const cell of this.window) cell.classList.remove("window", "winner");
-    this.chosen?.classList.remove("chosen");
-    this.chosen?.removeAttribute("aria-selected");
-    this.window = [];
+    for (const cell of this.window.splice(0)) cell.classList.remove("window", "winner");
     const [top, , left, , rows, columns] = geometry;
     const isThere = selected && selected[0] < rows && selected[1] < columns;
+    const [row, column] = isThere ? selected : [];
+    const index = row * columns + column;
     if (this.pictures) for (const picture of this.pictures) picture.mark("window", isThere && selected);
+    else this.outputGrid.choose(index);
     if (!isThere) {
       this.sum.textContent = "Point at an output to see where it comes from.";
       return;
     }
-    const [row, column] = selected;
-    const index = row * columns + column;
     const percents = now.percents?.split(" ").slice(index * pool_size ** 2);
     const [first, start] = [row * stride - top, column * stride - left];
     const terms = [];
@@ -235,20 +194,16 @@ class PoolingView extends View {
       this.pictures[0].mark("window", inside, [first, start].map((from, i) =>
         Math.min(from + pool_size, this.pictures[0].size[i]) - inside[i]));
       this.pictures[2].current = selected;
-    } else {
-      this.chosen = this.outputGrid.cells[index];
-      this.chosen.classList.add("chosen");
-      this.chosen.setAttribute("aria-selected", "true");
-      this.outputGrid.setCurrent(index);
     }
     const result = `${now.relation[index]} ${this.texts[index]}`;
-    const sum = terms.map(([pixel]) => factor(pixel)).join(" + ");
-    const worked = mode === "max" ? `the largest of ${terms.map(([pixel]) => pixel).join(", ")} ${result}`
+    const pixels = terms.map(([pixel]) => pixel);
+    const sum = pixels.map(factor).join(" + ");
+    const worked = mode === "max" ? `the largest of ${pixels.join(", ")} ${result}`
       : mode === "average" ? `(${sum}) / ${terms.length} ${result}`
       : mode === "sum" ? `${sum} ${result}`
-      : training && winner === null ? "0, since every pixel is 0"
-      : training ? `${winner}, drawn from ` + terms.map(([pixel, percent]) => `${pixel} (${percent} %)`).join(", ")
-      : `${terms.map(([pixel, percent]) => `${percent} % of ${pixel}`).join(" + ")} ${result}`;
+      : !training ? `${terms.map(([pixel, percent]) => `${percent} % of ${pixel}`).join(" + ")} ${result}`
+      : winner === null ? "0, since every pixel is 0"
+      : `${winner}, drawn from ${terms.map(([pixel, percent]) => `${pixel} (${percent} %)`).join(", ")}`;
     const before = shifts["0 0"].text.split(" ")[index];
     const was = now.same[index] === "0" ? ` Before the shift: ${before}.` : "";
     this.sum.textContent = `output[${row}, ${column}] = ${worked}.${was}`;

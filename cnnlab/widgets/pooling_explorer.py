@@ -236,7 +236,7 @@ def _check(name, value):
     if name in ("shift", "corner"):
         return _check_pair(name, value)
     if name == "mode":
-        if value not in _MODES:
+        if not isinstance(value, str) or value not in _MODES:
             raise ValueError(f"`mode` must be one of {', '.join(map(repr, _MODES))}; got {value!r}.")
         return value
     if name == "padding":

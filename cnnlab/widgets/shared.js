@@ -5,8 +5,9 @@
 const PLAY_STEP = 700; // ms from one step to the next
 const REST = 150; // ms without a change before a screen reader hears the new state
 const SLOW = 500; // ms without an answer before we say that Python is busy
+const BUSY = "Waiting for Python, which is busy…";
+const NOT_BOTH = "Keras’s layers take a stride above 1 or a dilation above 1, but not both at once.";
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
-const ENDS = { Home: -1, End: 1 };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 let views = 0;
@@ -22,7 +23,7 @@ const explorer = (Page) => ({
 /**
  * One explorer in one cell. A subclass has
  * - `static kind`, one word for its name and its CSS class, and `static watched`, the traits that it shows;
- * - `build()`, which fills `this.root`, once;
+ * - `build()`, which returns what the explorer consists of, once;
  * - `draw()`, which shows the state that `this.read()` gives, and may call `this.say(sentence)`.
  */
 class View {
@@ -33,17 +34,17 @@ class View {
     this.timers = new Map();
     this.pending = {}; // what Python will be asked next
     this.asked = null; // the number of the question that Python works on
-    this.note = make("div", { class: "note", role: "status" });
-    this.live = make("div", { class: "spoken", role: "status" });
-    this.root = make("div", { role: "group", "aria-label": `${this.constructor.kind} explorer`,
-      class: `cnnlab-explorer cnnlab-${this.constructor.kind.toLowerCase()}` });
-    this.root.dataset.lmSuppressShortcuts = "true";
+    this.note = make("div.note", { role: "status" });
+    this.live = make("div.spoken", { role: "status" });
+    const { kind, watched } = this.constructor;
+    this.root = make(`div.cnnlab-explorer.cnnlab-${kind.toLowerCase()}`, { role: "group",
+      "aria-label": `${kind} explorer`, "data-lm-suppress-shortcuts": "true" });
     // JupyterLab acts on plain keys (`a` inserts a cell, `d` `d` deletes one): they end here.
     this.listen(this.root, "keydown", (event) => {
       const forLab = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter");
       if (!forLab && event.key !== "Tab") event.stopPropagation();
     });
-    this.build();
+    this.root.append(...this.build(), this.live);
     el.append(this.root);
     this.draw();
     this.schedule = () => {
@@ -57,7 +58,7 @@ class View {
         this.draw();
       });
     };
-    this.watched = [...this.constructor.watched, "_answered"];
+    this.watched = [...watched, "_answered"];
     for (const name of this.watched) model.on(`change:${name}`, this.schedule);
   }
 
@@ -68,8 +69,8 @@ class View {
     this.root.remove();
   }
 
-  listen(target, type, handler) {
-    target.addEventListener(type, handler, { signal: this.stop.signal });
+  listen(target, types, handler) {
+    for (const type of types.split(" ")) target.addEventListener(type, handler, { signal: this.stop.signal });
   }
 
   after(name, delay, action) {
@@ -88,8 +89,9 @@ class View {
 
   /** Tell Python what the page already shows. */
   write(changes) {
-    for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
-    this.model.save_changes();
+    const news = Object.entries(changes).filter(([name, value]) => !equal(value, this.model.get(name)));
+    for (const [name, value] of news) this.model.set(name, value);
+    if (news.length) this.model.save_changes();
   }
 
   /** Ask Python for what the page cannot show by itself. While it works, only the newest wish is kept. */
@@ -116,7 +118,8 @@ class View {
   }
 
   drawBusy() {
-    this.note.textContent = this.busy ? "Waiting for Python, which is busy…" : "";
+    if (this.fields) this.fields.drawMessage();
+    else this.note.textContent = this.busy ? BUSY : "";
   }
 
   /** Let a screen reader hear a sentence, once the state has come to rest. The first is not read out. */
@@ -129,100 +132,213 @@ class View {
     if (!this.playing) this.after("rest", REST, () => (this.live.textContent = this.said ?? ""));
   }
 
-  /** `select(cell)` for the cell of a table in `box` that the pointer moves to. */
-  pointAt(box, select) {
-    const point = (event) => {
-      // A cell that changes under a resting pointer is not a movement.
+  /** `point(event)` when the pointer moves to another place on an element, or is pressed there. */
+  pointAt(element, point, hover = true) {
+    const at = (event) => {
+      // What changes under a resting pointer is not a movement.
       const spot = `${event.clientX} ${event.clientY}`;
-      const cell = event.target.closest("td");
-      if (spot === this.spot || !cell) return;
+      if (spot === this.spot || !(hover || event.buttons || event.type === "pointerdown")) return;
       this.spot = spot;
-      select(cell);
+      point(event);
     };
-    this.listen(box, "pointermove", point);
-    this.listen(box, "pointerdown", (event) => {
+    this.listen(element, "pointermove", at);
+    this.listen(element, "pointerdown", (event) => {
       // Let go of the cell, so that a finger that slides on reaches the next ones.
       if (event.target.hasPointerCapture(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
       this.spot = null;
-      point(event);
+      at(event);
     });
   }
 
-  /** Buttons that step through the output cells: `step(-1)` or `step(+1)`, which is true at the last cell. */
+  // Controls: each calls back with its value.
+
+  act(text, action, attributes = {}) {
+    const button = make("button", { type: "button", ...attributes }, text);
+    this.listen(button, "click", action);
+    return button;
+  }
+
+  slider(name, min, changed) {
+    const [called, value] = [make("span.name", name), make("span.value", { "aria-hidden": "true" })];
+    const hint = make("span.hint", { "aria-hidden": "true" });
+    const input = make("input", { type: "range", min, step: "1" });
+    this.listen(input, "input", () => changed(Number(input.value)));
+    const draw = (now, max, explained, shown = now) => {
+      Object.assign(input, { max, value: now });
+      value.textContent = shown;
+      hint.textContent = explained;
+      input.setAttribute("aria-valuetext", `${shown}: ${explained}`);
+    };
+    return { input, called, draw, box: make("div.control", make("label", called, " ", value, input), hint) };
+  }
+
+  checkbox(name, changed) {
+    const input = make("input", { type: "checkbox" });
+    this.listen(input, "input", () => changed(input.checked));
+    return { input, label: make("label.check", input, " ", name) };
+  }
+
+  /** A list to choose from: `options` are texts, or [value, text] pairs. */
+  choice(name, options, changed = () => {}) {
+    const select = make("select");
+    const fillWith = (options) =>
+      select.replaceChildren(...options.map((option) => {
+        const [value, text] = [option].flat();
+        return make("option", { value }, text ?? value);
+      }));
+    fillWith(options);
+    this.listen(select, "input", () => changed(select.value));
+    return { select, fillWith, box: make("div.control.choice", make("label", make("span.name", name), select)) };
+  }
+
+  /** Sliders for stride, padding and dilation; `change` is called with what they are to be. */
+  buildGeometry(change) {
+    const amount = () => Number(this.padding.input.value) || "valid";
+    this.strides = this.slider("Stride", 1, (strides) => change({ strides }));
+    this.padding = this.slider("Padding", 0, () => change({ padding: amount() }));
+    this.dilation = this.slider("Dilation", 1, (dilation_rate) => change({ dilation_rate }));
+    this.same = this.checkbox("Keras’s “same”", (same) => change({ padding: same ? "same" : amount() }));
+    this.padding.box.lastChild.before(this.same.label);
+    return [this.strides.box, this.padding.box, this.dilation.box];
+  }
+
+  /** `most` are the sliders' ends, `before` is what is added at the top, and `added` says what is, in all. */
+  drawGeometry({ strides, padding, dilation_rate }, most, before, added) {
+    this.strides.draw(strides, most.strides, `${count(strides, "pixel")} per step`);
+    this.dilation.draw(dilation_rate, most.dilation_rate,
+      dilation_rate === 1 ? "no gaps" : `${count(dilation_rate - 1, "pixel")} skipped`);
+    const amount = padding === "same" ? before : Number(padding) || 0;
+    this.padding.draw(Math.min(amount, most.padding), most.padding, added, padding);
+    this.same.input.checked = padding === "same";
+    this.note.textContent = strides > 1 && dilation_rate > 1 ? NOT_BOTH : "";
+  }
+
+  /** A button for the one before and one for the next: `step(-1)` or `step(+1)`. */
+  buildArrows(what, step) {
+    return [["◀", "Previous", -1], ["▶", "Next", +1]].map(([sign, word, direction]) =>
+      this.act(sign, () => (this.pause(), step(direction)), { "aria-label": `${word} ${what}` }));
+  }
+
+  /** Buttons that step through the output cells; `step` is true at the last one. */
   buildSteps(step) {
-    const [previous, next] = [["◀", "Previous", -1], ["▶", "Next", +1]].map(([sign, word, direction]) => {
-      const one = button(sign, { "aria-label": `${word} output cell` });
-      this.listen(one, "click", () => (this.play(false), step(direction)));
-      return one;
-    });
-    return make("div", { class: "steps" }, previous, this.buildPlay(() => step(+1)), next);
+    const [previous, next] = this.buildArrows("output cell", step);
+    return make("div.steps", previous, this.buildPlay(() => step(+1)), next);
   }
 
-  /** A button that calls `step()` again and again, until it returns true or `play(false)` is called. */
+  /** A button that calls `step()` again and again, until it returns true or `pause()` is called. */
   buildPlay(step) {
-    this.playButton = make("button", { type: "button", class: "play" }, "Play");
-    this.listen(this.playButton, "click", () => this.play(!this.playing));
-    this.playStep = step;
+    this.playButton = this.act("Play", () => (this.playing ? this.pause() : this.play(step)), { class: "play" });
     return this.playButton;
   }
 
-  play(on) {
-    this.cancel("play");
-    this.playing = on;
-    this.playButton.textContent = on ? "Pause" : "Play";
-    if (!on) return this.announce();
+  play(step) {
+    this.playing = true;
+    this.playButton.textContent = "Pause";
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const next = () => {
-      if (this.playStep()) this.play(false);
-      else this.after("play", calm ? 2 * PLAY_STEP : PLAY_STEP, next);
-    };
+    const next = () => (step() ? this.pause() : this.after("play", calm ? 2 * PLAY_STEP : PLAY_STEP, next));
     next();
+  }
+
+  pause() {
+    if (!this.playing) return;
+    this.cancel("play");
+    this.playing = false;
+    this.playButton.textContent = "Play";
+    this.announce();
   }
 }
 
-/** A table of cells. One of them can be reached with Tab; from there the arrow keys lead on. */
+/**
+ * A table of cells. One of them can be reached with Tab; from there the arrow keys lead on. `choose(row, column,
+ * index)` is called for the cell that the pointer or a key reaches; `inputs` are fields to put into the cells.
+ */
 class Grid {
-  constructor(view, panel, label, rows, columns, inputs) {
+  constructor(view, panel, label, rows, columns, { inputs, choose } = {}) {
     this.columns = columns;
+    this.stop = view.stop.signal;
     this.cells = Array.from({ length: rows * columns }, () => make("td"));
     for (const [index, input] of (inputs ?? []).entries()) this.cells[index].append(input);
     this.focusable = inputs ?? this.cells;
     for (const element of this.focusable) element.tabIndex = -1;
     this.rows = Array.from({ length: rows }, (_, row) =>
-      make("tr", {}, ...this.cells.slice(row * columns, (row + 1) * columns)));
-    this.table = make("table", { role: "grid", "aria-label": label }, make("tbody", {}, ...this.rows));
-    panel.stage.replaceChildren(this.table);
-    panel.stage.style.setProperty("--rows", rows);
-    panel.stage.style.setProperty("--columns", columns);
-    panel.stage.classList.toggle("dense", columns > 14);
+      make("tr", ...this.cells.slice(row * columns, (row + 1) * columns)));
+    this.table = make("table", { role: "grid", "aria-label": label }, make("tbody", ...this.rows));
+    this.stage = panel.stage;
+    this.stage.replaceChildren(this.table);
+    this.stage.style.setProperty("--rows", rows);
+    this.stage.style.setProperty("--columns", columns);
+    this.stage.classList.toggle("dense", columns > 14);
     this.setCurrent(0);
     view.listen(this.table, "keydown", (event) => this.move(event));
     view.listen(this.table, "focusin", (event) => this.setCurrent(this.focusable.indexOf(event.target)));
+    if (!choose) return;
+    this.table.classList.add("choosable");
+    const at = (event) => {
+      const index = this.cells.indexOf(event.target.closest("td"));
+      if (index >= 0) choose(...this.position(index), index);
+    };
+    view.pointAt(this.table, at);
+    view.listen(this.table, "focusin", at);
   }
 
   position(index) {
     return [Math.floor(index / this.columns), index % this.columns];
   }
 
+  /** `draw(cell, row, column, index)` for every cell; those for which it is false are hidden. */
+  draw(draw) {
+    for (const [row, element] of this.rows.entries()) {
+      let empty = true;
+      for (let column = 0, index = row * this.columns; column < this.columns; column++, index++) {
+        const off = draw(this.cells[index], row, column, index) === false;
+        this.cells[index].classList.toggle("off", off);
+        empty &&= off;
+      }
+      element.classList.toggle("off", empty);
+    }
+    if (this.isOff(this.current)) this.setCurrent(this.cells.findIndex((_, index) => !this.isOff(index)));
+  }
+
+  isOff(index) {
+    return this.cells[index].classList.contains("off");
+  }
+
   setWidth(characters) {
-    this.table.parentElement.style.setProperty("--characters", `${characters}ch`);
+    this.stage.style.setProperty("--characters", `${characters}ch`);
   }
 
   /** Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. */
   shrink(rows, columns, characters) {
     const largest = Math.max(30, 7 * characters + 10);
-    const cell = `min(${largest}px, 100cqi / ${columns})`;
-    this.table.parentElement.classList.add("shrink");
-    this.table.parentElement.style.setProperty("--room", `${largest * columns + 14}px`);
-    Object.assign(this.table.style, { width: `calc(${columns} * ${cell})`, height: `calc(${rows} * min(30px, ${cell}))`,
-      fontSize: `min(12px, ${cell} * ${(1.5 / Math.max(characters, 2)).toFixed(2)})` });
+    this.stage.classList.add("shrink");
+    this.stage.style.setProperty("--room", `${largest * columns + 14}px`);
+    this.fit = (width) => {
+      this.width = width < largest * columns ? width : Infinity; // of the stage, if that is what limits the table
+      const cell = Math.min(largest, width / columns);
+      Object.assign(this.table.style, { width: `${columns * cell}px`, height: `${rows * Math.min(30, cell)}px`,
+        fontSize: `${Math.min(12, (cell * 1.5) / Math.max(characters, 2))}px` });
+    };
+    this.fit(this.width ?? Infinity);
+    if (this.observer) return;
+    // Lengths that depend on the stage could be left to CSS (cqi), but then each change costs two layouts.
+    this.stage.observer?.disconnect(); // of the table that was here before
+    this.observer = this.stage.observer = new ResizeObserver(([{ contentRect }]) => this.fit(contentRect.width));
+    this.observer.observe(this.stage);
+    this.stop.addEventListener("abort", () => this.observer.disconnect());
   }
 
-  hideEmptyRows() {
-    for (const [row, element] of this.rows.entries()) {
-      const cells = this.cells.slice(row * this.columns, (row + 1) * this.columns);
-      element.classList.toggle("off", cells.every((cell) => cell.classList.contains("off")));
+  /** Show which cell is chosen, or that none is. */
+  choose(index) {
+    const before = this.chosen;
+    this.chosen = this.cells[index];
+    if (before && before !== this.chosen) {
+      before.classList.remove("chosen");
+      before.removeAttribute("aria-selected");
     }
+    if (!this.chosen) return;
+    this.chosen.classList.add("chosen");
+    this.chosen.setAttribute("aria-selected", "true");
+    this.setCurrent(index);
   }
 
   setCurrent(index) {
@@ -234,19 +350,15 @@ class Grid {
     if (before && before === document.activeElement) this.focusable[index].focus({ preventScroll: true });
   }
 
-  keepCurrent(otherwise) {
-    if (this.cells[this.current].classList.contains("off")) this.setCurrent(otherwise);
-  }
-
   isShown(row, column) {
     const inside = row >= 0 && row < this.rows.length && column >= 0 && column < this.columns;
-    return inside && !this.cells[row * this.columns + column].classList.contains("off");
+    return inside && !this.isOff(row * this.columns + column);
   }
 
   move(event) {
     if (event.altKey || event.metaKey || event.shiftKey) return;
     const [down, right] = ARROWS[event.key] ?? [0, 0];
-    const end = ENDS[event.key];
+    const end = { Home: -1, End: 1 }[event.key];
     const input = event.target.closest("input");
     if (!(down || right || end) || (input && !down && !leavesText(input, right))) return;
     event.preventDefault();
@@ -268,25 +380,22 @@ class Grid {
 class Fields {
   constructor(view, count, { typed, now }) {
     Object.assign(this, { view, typed, now });
-    this.message = make("div", { class: "message", role: "status", id: `${view.id}-message-${++views}` });
+    this.message = make("div.message", { role: "status", id: `${view.id}-message-${++views}` });
     this.inputs = Array.from({ length: count }, (_, place) => {
       const input = make("input", { type: "text", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
         "aria-invalid": "false" });
       view.listen(input, "input", () => this.edit(place));
       view.listen(input, "focus", () => input.select());
       view.listen(input, "blur", () => this.draw(place));
-      view.listen(input, "keydown", (event) => {
-        if (event.key === "Escape") this.restore(place);
-      });
+      view.listen(input, "keydown", ({ key }) => key === "Escape" && this.restore(place));
       return input;
     });
   }
 
   edit(place) {
-    const text = this.inputs[place].value.trim().replace("−", "-");
-    const valid = NUMBER.test(text) && Number.isFinite(Number(text));
-    this.mark(place, !valid);
-    if (valid) this.typed(place, text);
+    const text = typedNumber(this.inputs[place]);
+    this.mark(place, text === null);
+    if (text !== null) this.typed(place, text);
   }
 
   mark(place, invalid) {
@@ -315,62 +424,46 @@ class Fields {
 
   drawMessage() {
     const place = this.inputs.findIndex(isInvalid);
-    this.message.textContent =
-      place >= 0
-        ? `Not a number: “${this.inputs[place].value.slice(0, 12)}”. The value stays ${this.now(place)}.`
-        : this.view.busy ? "Waiting for Python, which is busy…" : "";
+    this.message.textContent = place >= 0 ? `${notANumber(this.inputs[place])} The value stays ${this.now(place)}.`
+      : this.view.busy ? BUSY : "";
   }
 }
 
 /**
- * An image whose pixels can be pointed at, by mouse, finger or arrow keys: `point(row, column)` is called
- * (for a pointer with the event).
- * Python sends it ready to paint, see `_explorer.paint`.
+ * An image that Python sends ready to paint, see `_explorer.paint`. With `point`, its pixels can be pointed at, by
+ * mouse, finger or arrow keys: `point(row, column, event)` is called.
  */
 class Picture {
-  constructor(view, panel, label, point, { hover = true } = {}) {
+  constructor(view, { stage }, label, point, { hover = true } = {}) {
     this.canvas = make("canvas");
-    this.frame = make("div", { class: "picture" }, this.canvas);
+    this.frame = make("div.picture", this.canvas);
     this.current = [0, 0];
-    this.marks = new Map();
-    panel.stage.replaceChildren(this.frame);
-    if (!point) {
-      this.canvas.setAttribute("role", "img");
-      this.canvas.setAttribute("aria-label", label);
-      return;
-    }
-    for (const [name, value] of Object.entries({ tabindex: "0", role: "application", "aria-label": label,
-      "aria-roledescription": "picture, the arrow keys move" })) this.frame.setAttribute(name, value);
-    this.point = (row, column, event) => {
-      this.current = [row, column];
-      point(row, column, event);
-    };
-    const at = (event) => {
-      const spot = `${event.clientX} ${event.clientY}`;
-      if (spot === this.spot) return; // the picture changed under a resting pointer: not a movement
-      if (!hover && !event.buttons && event.type === "pointermove") return;
-      this.spot = spot;
-      const { left, top, width, height } = this.canvas.getBoundingClientRect();
-      const [rows, columns] = this.size;
-      const row = Math.floor(((event.clientY - top) / height) * rows);
-      const column = Math.floor(((event.clientX - left) / width) * columns);
-      if (row >= 0 && row < rows && column >= 0 && column < columns) this.point(row, column, event);
-    };
-    view.listen(this.frame, "pointermove", at);
-    view.listen(this.frame, "pointerdown", (event) => ((this.spot = null), at(event)));
+    this.marks = {};
+    stage.replaceChildren(this.frame);
+    if (!point) return void set(this.canvas, { role: "img", "aria-label": label });
+    set(this.frame, { tabindex: "0", role: "application", "aria-label": label,
+      "aria-roledescription": "picture, the arrow keys move" });
+    const go = (cell, event) => point(...(this.current = cell), event);
+    view.pointAt(this.frame, (event) => {
+      const cell = this.at(event).map(Math.floor);
+      if (cell.every((place, axis) => place >= 0 && place < this.size[axis])) go(cell, event);
+    }, hover);
     view.listen(this.frame, "keydown", (event) => {
-      const [down, right] = ARROWS[event.key] ?? [0, 0];
-      if (!(down || right) || event.altKey || event.metaKey || event.ctrlKey || event.shiftKey) return;
-      event.preventDefault();
-      const inside = (place, size) => Math.max(0, Math.min(place, size - 1));
-      this.point(inside(this.current[0] + down, this.size[0]), inside(this.current[1] + right, this.size[1]));
+      const arrow = plainKey(event, ARROWS);
+      if (arrow) go(arrow.map((step, axis) => within(this.current[axis] + step, 0, this.size[axis])), event);
     });
   }
 
-  /** Paint what `_explorer.paint` made: the size, and a gray value or red, green and blue for each pixel. */
+  /** Where a pointer is: rows and columns, with fractions. */
+  at({ clientX, clientY }) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    return [((clientY - top) / height) * this.size[0], ((clientX - left) / width) * this.size[1]];
+  }
+
+  /** A gray value for each pixel, or red, green and blue. */
   paint({ size: [rows, columns], pixels }) {
     this.size = [rows, columns];
-    const bytes = Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
+    const bytes = atob(pixels);
     const channels = bytes.length / (rows * columns);
     Object.assign(this.canvas, { width: columns, height: rows });
     this.frame.style.setProperty("--ratio", columns / rows);
@@ -378,24 +471,19 @@ class Picture {
     const image = context.createImageData(columns, rows);
     for (let pixel = 0; pixel < rows * columns; pixel++) {
       for (let channel = 0; channel < 3; channel++)
-        image.data[4 * pixel + channel] = bytes[channels * pixel + (channels === 1 ? 0 : channel)];
+        image.data[4 * pixel + channel] = bytes.charCodeAt(channels * pixel + (channels === 1 ? 0 : channel));
       image.data[4 * pixel + 3] = 255;
     }
     context.putImageData(image, 0, 0);
   }
 
   /** Outline a rectangle of pixels; without a place, take the outline away. */
-  mark(name, place, [height, width] = [1, 1]) {
-    if (!this.marks.has(name)) {
-      this.marks.set(name, make("div", { class: `mark ${name}` }));
-      this.frame.append(this.marks.get(name));
-    }
-    const mark = this.marks.get(name);
-    mark.hidden = !place;
+  mark(name, place, size = [1, 1]) {
+    this.marks[name] ??= this.frame.appendChild(make(`div.mark.${name}`));
+    this.marks[name].hidden = !place;
     if (!place) return;
-    const [rows, columns] = this.size;
-    Object.assign(mark.style, { top: `${(100 * place[0]) / rows}%`, left: `${(100 * place[1]) / columns}%`,
-      height: `${(100 * height) / rows}%`, width: `${(100 * width) / columns}%` });
+    const [top, left, height, width] = [...place, ...size].map((number, i) => `${(100 * number) / this.size[i % 2]}%`);
+    Object.assign(this.marks[name].style, { top, left, height, width });
   }
 }
 
@@ -405,29 +493,27 @@ class Picture {
  * index into the chart's `stops`, and `mark` shows where that is.
  */
 class Chart {
-  constructor(view, panel, label, { choose, x = "", y = "" } = {}) {
+  constructor(view, { stage }, label, { choose, x = "", y = "" } = {}) {
     this.svg = svg("svg", { viewBox: "0 0 360 220", "aria-hidden": "true" });
-    this.plot = make("div", { class: "plot", "aria-label": label, role: choose ? "slider" : "img" }, this.svg);
-    this.legend = make("ul", { class: "legend" });
+    this.plot = make("div.plot", { "aria-label": label, role: choose ? "slider" : "img" }, this.svg);
+    this.legend = make("ul.legend");
     this.names = { x, y };
-    panel.stage.replaceChildren(make("div", { class: "chart" }, this.plot, this.legend));
+    stage.replaceChildren(make("div.chart", this.plot, this.legend));
     if (!choose) return;
     this.plot.tabIndex = 0;
-    const at = (event) => {
+    const at = ({ clientX }) => {
       const { left, width } = this.svg.getBoundingClientRect();
       const distances = this.given.stops.map((stop) =>
-        Math.abs(this.place("x", stop) - ((event.clientX - left) / width) * 360));
+        Math.abs(this.place("x", stop) - ((clientX - left) / width) * 360));
       choose(distances.indexOf(Math.min(...distances)));
     };
     view.listen(this.plot, "pointerdown", (event) => (this.plot.setPointerCapture(event.pointerId), at(event)));
     view.listen(this.plot, "pointermove", (event) => event.buttons && at(event));
     view.listen(this.plot, "keydown", (event) => {
-      const last = this.given.stops.length - 1;
-      const next = { ArrowLeft: this.index - 1, ArrowDown: this.index - 1, ArrowRight: this.index + 1,
-        ArrowUp: this.index + 1, PageDown: this.index - 10, PageUp: this.index + 10, Home: 0, End: last }[event.key];
-      if (next === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-      event.preventDefault();
-      choose(Math.max(0, Math.min(next, last)));
+      const [now, { length }] = [this.index, this.given.stops];
+      const next = plainKey(event, { ArrowLeft: now - 1, ArrowDown: now - 1, ArrowRight: now + 1, ArrowUp: now + 1,
+        PageDown: now - 10, PageUp: now + 10, Home: 0, End: length });
+      if (next !== undefined) choose(within(next, 0, length));
     });
   }
 
@@ -440,63 +526,59 @@ class Chart {
 
   draw(given) {
     this.given = given;
-    const parts = [svg("text", { x: 198, y: 218, class: "name" }, this.names.x),
-      svg("text", { transform: "translate(11 97) rotate(-90)", class: "name" }, this.names.y)];
-    for (const [i, tick] of given.x.ticks.entries()) {
-      const x = this.place("x", tick);
-      parts.push(svg("path", { d: `M${x} 10V184`, class: tick === 0 ? "zero" : "" }),
-        svg("text", { x, y: 200 }, given.x.texts[i]));
-    }
-    for (const [i, tick] of given.y.ticks.entries()) {
-      const y = this.place("y", tick);
-      parts.push(svg("path", { d: `M46 ${y}H350`, class: tick === 0 ? "zero" : "" }),
-        svg("text", { x: 40, y: y + 4, class: "left" }, given.y.texts[i]));
-    }
+    const ticks = (axis, line, text) => given[axis].ticks.flatMap((tick, i) => {
+      const place = this.place(axis, tick);
+      return [svg("path", { d: line(place), class: tick === 0 ? "zero" : "" }),
+        svg("text", text(place), given[axis].texts[i])];
+    });
     this.values = given.lines.map(() => make("b"));
     this.legend.replaceChildren(...given.lines.map(({ name }, i) => make("li", { "data-line": i % 4 },
       svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, svg("path", { d: "M0 5H28" })),
       `${name} `, this.values[i])));
-    this.cursor = svg("path", { class: "cursor" });
-    this.dots = given.lines.map((_, i) => svg("circle", { cy: -99, r: 5.5, class: "dot", "data-line": i % 4 }));
+    this.cursor = svg("path.cursor");
+    this.dots = given.lines.map((_, i) => svg("circle.dot", { cy: -99, r: 5.5, "data-line": i % 4 }));
     const lines = given.lines.map(({ x, y }, i) => {
-      const points = x.map((value, k) =>
-        y[k] === null ? "" : `${k && y[k - 1] !== null ? "L" : "M"}${this.place("x", value)} ${this.place("y", y[k])}`);
+      const isGap = (k) => (y[k] ?? null) === null;
       // A point between two gaps is a line of no length, seen thanks to its round ends.
-      const alone = points.map((point, k) => point && (y[k - 1] ?? y[k + 1] ?? null) === null ? `${point}h0` : point);
-      return svg("path", { d: alone.join(""), "data-line": i % 4 });
+      const points = x.map((value, k) => isGap(k) ? "" : `${isGap(k - 1) ? "M" : "L"}` +
+        `${this.place("x", value)} ${this.place("y", y[k])}${isGap(k - 1) && isGap(k + 1) ? "h0" : ""}`);
+      return svg("path", { d: points.join(""), "data-line": i % 4 });
     });
     this.area = svg("svg", { x: 46, y: 10, width: 304, height: 174, viewBox: "46 10 304 174" }, ...lines);
-    this.svg.replaceChildren(...parts, this.area, this.cursor, ...this.dots);
+    this.svg.replaceChildren(svg("text.name", { x: 198, y: 218 }, this.names.x),
+      svg("text.name", { transform: "translate(11 97) rotate(-90)" }, this.names.y),
+      ...ticks("x", (x) => `M${x} 10V184`, (x) => ({ x, y: 200 })),
+      ...ticks("y", (y) => `M46 ${y}H350`, (y) => ({ x: 40, y: y + 4, class: "left" })),
+      this.area, this.cursor, ...this.dots);
   }
 
   /** Stand at a stop: `y` of each line there (null: no point), as it is written, and as it is read out. */
   mark(index, y, texts, spoken) {
+    const { stops } = this.given;
     this.index = index;
-    const x = this.place("x", this.given.stops[index]);
+    const x = this.place("x", stops[index]);
     this.cursor.setAttribute("d", `M${x} 10V184`);
     for (const [i, dot] of this.dots.entries()) {
-      dot.setAttribute("cx", x);
-      dot.setAttribute("cy", y[i] === null ? -99 : this.place("y", y[i]));
+      set(dot, { cx: x, cy: y[i] === null ? -99 : this.place("y", y[i]) });
       this.values[i].textContent = texts[i];
     }
-    const { stops } = this.given;
-    for (const [name, value] of Object.entries({ valuemin: stops[0], valuemax: stops.at(-1), valuenow: stops[index],
-      valuetext: spoken })) this.plot.setAttribute(`aria-${name}`, value);
+    set(this.plot, { "aria-valuemin": stops[0], "aria-valuemax": stops.at(-1), "aria-valuenow": stops[index],
+      "aria-valuetext": spoken });
   }
 }
 
 /** Scores of classes as bars with their numbers. Python says which, and how long: `_models.bars`. */
 class Bars {
-  constructor(panel, label) {
+  constructor({ stage }, label) {
     this.body = make("tbody");
-    panel.stage.replaceChildren(make("table", { class: "bars", "aria-label": label }, this.body));
+    stage.replaceChildren(make("table.bars", { "aria-label": label }, this.body));
   }
 
   draw(bars) {
     while (this.body.rows.length > bars.length) this.body.lastChild.remove();
     for (const [i, [name, text, length, mark]] of bars.entries()) {
-      const row = this.body.rows[i] ?? this.body.appendChild(make("tr", {}, make("th", { scope: "row" }),
-        make("td", {}, make("div", { class: "bar" })), make("td"), make("td")));
+      const row = this.body.rows[i] ?? this.body.appendChild(make("tr", make("th", { scope: "row" }),
+        make("td", make("div.bar")), make("td"), make("td")));
       const [title, bar, number, note] = row.cells;
       for (const [cell, said] of [[title, name], [number, text], [note, mark]]) fill(cell, said, "");
       bar.firstChild.style.width = `${length}%`;
@@ -512,64 +594,38 @@ function leavesText({ selectionStart, selectionEnd, value }, right) {
   return right < 0 ? selectionStart === 0 : right > 0 && selectionEnd === value.length;
 }
 
+/** What a key means, if it does and was pressed alone; then the browser does nothing else with it. */
+function plainKey(event, meanings) {
+  if (event.altKey || event.metaKey || event.ctrlKey || event.shiftKey || !(event.key in meanings)) return;
+  event.preventDefault();
+  return meanings[event.key];
+}
+
 // Small parts
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
+/** An element: `make("div.title", { role: "note" }, child)`. */
+const make = (kind, ...parts) => furnish(document.createElement(kind.split(".")[0]), kind, parts);
+const svg = (kind, ...parts) =>
+  furnish(document.createElementNS("http://www.w3.org/2000/svg", kind.split(".")[0]), kind, parts);
+
+function furnish(element, kind, parts) {
+  if (kind.includes(".")) element.setAttribute("class", kind.split(".").slice(1).join(" "));
+  for (const part of parts) {
+    if (part.constructor === Object) set(element, part);
+    else element.append(part);
+  }
   return element;
 }
 
-function svg(tag, attributes = {}, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
 }
 
+/** A part with a title, its size beside it, and a stage for what it shows. */
 function panel(name) {
-  const size = make("span", { class: "size" });
-  const title = make("div", { class: "title" }, make("b", {}, name), " ", size);
-  const stage = make("div", { class: "stage" });
-  return { size, stage, box: make("div", { class: `panel ${name.toLowerCase().replace(/\W+/g, "-")}` }, title, stage) };
-}
-
-function slider(name, min) {
-  const value = make("span", { class: "value", "aria-hidden": "true" });
-  const hint = make("span", { class: "hint", "aria-hidden": "true" });
-  const input = make("input", { type: "range", min, step: "1" });
-  const label = make("label", {}, make("span", { class: "name" }, name), " ", value, input);
-  const draw = (now, max, explained, called = now) => {
-    input.max = max;
-    input.value = now;
-    value.textContent = called;
-    hint.textContent = explained;
-    input.setAttribute("aria-valuetext", `${called}: ${explained}`);
-  };
-  return { input, draw, box: make("div", { class: "control" }, label, hint) };
-}
-
-function checkbox(name) {
-  const input = make("input", { type: "checkbox" });
-  return { input, hint: make("span", { class: "hint" }), label: make("label", { class: "check" }, input, " ", name) };
-}
-
-/** A list to choose from: `options` are texts, or [value, text] pairs. */
-function choice(name, options) {
-  const select = make("select");
-  const fillWith = (options) =>
-    select.replaceChildren(...options.map((option) => {
-      const [value, text] = Array.isArray(option) ? option : [option, option];
-      return make("option", { value }, text);
-    }));
-  fillWith(options);
-  const label = make("label", {}, make("span", { class: "name" }, name), select);
-  return { select, fillWith, box: make("div", { class: "control" }, label) };
-}
-
-function button(text, attributes = {}) {
-  return make("button", { type: "button", ...attributes }, text);
+  const [title, size, stage] = [make("b", name), make("span.size"), make("div.stage")];
+  const box = make(`div.panel.${name.toLowerCase().replace(/\W+/g, "-")}`, make("div.title", title, " ", size), stage);
+  return { title, size, stage, box };
 }
 
 function fill(cell, text, level) {
@@ -577,11 +633,28 @@ function fill(cell, text, level) {
   if (cell.dataset.level !== level) cell.dataset.level = level;
 }
 
+/** The number that was typed, as text for Python; null if it is none. */
+function typedNumber(input) {
+  const text = input.value.trim().replace("−", "-");
+  return NUMBER.test(text) && Number.isFinite(Number(text)) ? text : null;
+}
+
+const notANumber = (input) => `Not a number: “${input.value.slice(0, 12)}”.`;
+
+/** The cell before or after one, among so many rows and columns; after the last comes the first, as without any. */
+function following(cell, direction, [rows, columns]) {
+  const place = cell ? (cell[0] * columns + cell[1] + direction + rows * columns) % (rows * columns) : 0;
+  return { cell: [Math.floor(place / columns), place % columns], isLast: place === rows * columns - 1 };
+}
+
 /** What `_numbers.pack` made: texts and the strengths of their colors. */
 const unpack = ({ text, ...rest }) => ({ ...rest, text: text.split(" ") });
 const size = (shape) => shape.join(" × ");
+const count = (number, word) => `${number} ${word}${String(number) === "1" ? "" : "s"}`;
 const factor = (text) => (text.startsWith("−") ? `(${text})` : text);
 const longest = (texts) => Math.max(...texts.map((text) => text.length));
+const within = (place, first, end) => Math.max(first, Math.min(place, end - 1));
+const equal = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 const isInvalid = (input) => input.getAttribute("aria-invalid") === "true";
 
 // Each explorer's own part begins here.

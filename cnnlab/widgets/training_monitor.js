@@ -7,14 +7,12 @@ class TrainingView extends View {
   build() {
     this.title = make("b");
     this.bar = make("progress", { max: "1", "aria-label": "Training progress" });
-    this.text = make("span", { class: "text" });
-    this.stopButton = button("■ Stop", { class: "stop" });
-    this.listen(this.stopButton, "click", () => this.stopTraining());
+    this.text = make("span.text");
+    this.stopButton = this.act("■ Stop", () => this.stopTraining(), { class: "stop" });
     this.charts = [];
     this.said = ""; // so that the end is heard, although it is shown by a new view
-    this.panels = make("div", { class: "panels" });
-    this.root.append(this.title, make("div", { class: "going" }, this.stopButton, this.bar, this.text),
-      this.panels, this.note, this.live);
+    this.panels = make("div.panels");
+    return [this.title, make("div.going", this.stopButton, this.bar, this.text), this.panels, this.note];
   }
 
   /**
@@ -68,8 +66,8 @@ class TrainingView extends View {
   }
 
   choose(chart, index) {
-    const epoch = this.given[chart].stops[index];
-    if (epoch && epoch !== this.model.get("selected")) this.write({ selected: epoch });
+    const selected = this.given[chart].stops[index];
+    if (selected) this.write({ selected });
   }
 
   drawButton() {

@@ -34,10 +34,10 @@ def show(browser):
     """Shows an explorer on a page of its own; fails at the end if the page has complained."""
     pages = []
 
-    def show(explorer, theme="light", width=1280, **context):
+    def show(explorer, theme="light", width=1280, delay=0, **context):
         page = browser.new_page(viewport={"width": width, "height": 900}, **context)
         page.set_default_timeout(5000)
-        pages.append(Shown(page, explorer, theme))
+        pages.append(Shown(page, explorer, theme, delay))
         return pages[-1]
 
     yield show

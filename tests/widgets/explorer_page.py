@@ -5,10 +5,12 @@ import json
 from cnnlab import widgets
 
 # What Jupyter's model does, as far as a widget sees it: `set` tells the listeners, `save_changes`
-# sends what changed to Python, and what Python sends arrives through `receive`.
+# sends what changed to Python, and what Python sends arrives through `receive`; both take `delay` ms.
 FAKE_MODEL = """
 window.FakeModel = class {
-  constructor(state) { this.state = state; this.listeners = []; this.unsaved = {}; }
+  constructor(state, delay = 0, send = (text) => to_python(text)) {
+    Object.assign(this, { state, delay, send, listeners: [], unsaved: {} });
+  }
   get(name) { return this.state[name]; }
   put(name, value) {
     if (JSON.stringify(value) === JSON.stringify(this.state[name])) return false;
@@ -20,9 +22,10 @@ window.FakeModel = class {
   save_changes() {
     const changes = this.unsaved;
     this.unsaved = {};
-    if (Object.keys(changes).length) to_python(JSON.stringify(changes));
+    if (Object.keys(changes).length) this.later(() => this.send(JSON.stringify(changes)));
   }
-  receive(state) { this.tell(Object.keys(state).filter((name) => this.put(name, state[name]))); }
+  later(action) { if (this.delay) setTimeout(action, this.delay); else action(); }
+  receive(state) { this.later(() => this.tell(Object.keys(state).filter((name) => this.put(name, state[name])))); }
   on(event, f) { this.listeners.push([event, f]); }
   off(event, f) { this.listeners = this.listeners.filter(([e, g]) => e !== event || g !== f); }
 };
@@ -39,9 +42,12 @@ THEMES = {
 
 
 class Shown:
-    """An explorer on a page. `explorer` is its Python side, deaf to the page while `answering` is False."""
+    """An explorer on a page. `explorer` is its Python side, deaf to the page while `answering` is False.
 
-    def __init__(self, page, explorer, theme="light"):
+    `delay` is how long a message takes from one side to the other, in ms.
+    """
+
+    def __init__(self, page, explorer, theme="light", delay=0):
         self.page, self._explorer, self.errors, self.answering = page, explorer, [], True
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
@@ -54,13 +60,13 @@ class Shown:
         page.evaluate(FAKE_MODEL + "null")
         explorer._send = self._from_python
         page.evaluate(
-            """async ([source, state]) => {
+            """async ([source, state, delay]) => {
               const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
               const { default: widget } = await import(url);
-              window.model = new FakeModel(JSON.parse(state));
+              window.model = new FakeModel(JSON.parse(state), delay);
               window.cleanup = widget.render({ model, el: document.getElementById("cell") });
             }""",
-            [explorer._esm, json.dumps(explorer.get_state())],
+            [explorer._esm, json.dumps(explorer.get_state()), delay],
         )
 
     @property

@@ -79,7 +79,11 @@ def test_typical_states_are_sent_at_once_and_large_ones_in_parts():
     assert len(typical._states["products"]) == 12  # each filter with each channel
     large = ConvolutionExplorer(RANDOM.normal(size=(12, 12, 32)), RANDOM.normal(size=(3, 3, 32, 16)), filter=3)
     assert list(large._states["products"]) == ["3 0"]
+    large.bias = RANDOM.normal(size=16)
     large.filter, large.channel = 9, 31
+    sums = large._states["sums"]["9 0 1"]
+    first = sums["text"].split()[sums["top"] * sums["columns"] + sums["left"]].replace("−", "-")
+    assert float(first) == pytest.approx((large.image[:3, :3] * large.kernel[..., 9]).sum() + large.bias[9], rel=0.01)
     assert "9 31" in large._states["products"]
     assert len(json.dumps(large._states, ensure_ascii=False).encode()) < 250_000
 
