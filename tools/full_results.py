@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import statistics
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -34,9 +35,9 @@ def read(lesson):
 
 
 def code_of(lesson):
-    """A fingerprint of the code that makes the figures."""
-    code = "\n".join(cell.source for cell in notebooks.code_cells(read(lesson)))
-    return hashlib.sha256(code.encode()).hexdigest()[:12]
+    """A fingerprint of the code that makes the figures; where its lines are broken does not count."""
+    code = "".join(cell.source for cell in notebooks.code_cells(read(lesson)))
+    return hashlib.sha256("".join(code.split()).encode()).hexdigest()[:12]
 
 
 def run(lesson, seed):
@@ -75,7 +76,20 @@ def store(path, code, runs):
         "minutes": round(statistics.median(run["minutes"] for run in runs), 1),
         "runs": sorted(runs, key=lambda run: run["seed"]),
     }
-    path.write_text(json.dumps(stored, indent=1) + "\n")
+    text = json.dumps(stored, indent=1)
+    text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), text)  # a list in one line
+    path.write_text(text + "\n")
+
+
+def fill(lesson, seeds, again=False):
+    """Run what is missing, and store each run as it ends."""
+    path, code = FOLDER / f"{lesson}.json", code_of(lesson)
+    runs = [] if again else stored_runs(path, code)
+    for seed in sorted(set(range(seeds)) - {run["seed"] for run in runs}):
+        results, minutes = run(lesson, seed)
+        runs.append(results | {"minutes": round(minutes, 1)})
+        store(path, code, runs)
+        print(f"{path.name}: seed {seed}, {minutes:.0f} minutes", flush=True)
 
 
 if __name__ == "__main__":
@@ -86,10 +100,4 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     for lesson in arguments.lessons:
-        path, code = FOLDER / f"{lesson}.json", code_of(lesson)
-        runs = [] if arguments.again else stored_runs(path, code)
-        for seed in sorted(set(range(arguments.seeds)) - {run["seed"] for run in runs}):
-            results, minutes = run(lesson, seed)
-            runs.append(results | {"minutes": round(minutes, 1)})
-            store(path, code, runs)
-            print(f"{path.name}: seed {seed}, {minutes:.0f} minutes", flush=True)
+        fill(lesson, arguments.seeds, arguments.again)

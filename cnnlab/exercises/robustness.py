@@ -157,7 +157,8 @@ def cut_too_early(images, contrast, brightness):
 
 
 @light.misconception(
-    "the numbers are cut twice, before and after brightness is added", "What the first cut takes away is lost. Cut once, at the end."
+    "the numbers are cut twice, before and after brightness is added",
+    "What the first cut takes away is lost. Cut once, at the end.",
 )
 def cut_twice(images, contrast, brightness):
     return np.clip(np.clip(contrast * images, 0, 1) + brightness, 0, 1)

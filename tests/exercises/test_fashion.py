@@ -66,7 +66,7 @@ KNOWN = {
     "best_epoch": {
         "counted_from_zero": lambda losses: losses.index(min(losses)),
         "highest": lambda losses: losses.index(max(losses)) + 1,
-        "value": lambda losses: sorted(losses)[0],
+        "value": min,
         "last": len,
         "before_first_rise": before_a_rise,
         "last_of_equal": lambda losses: max(i for i, loss in enumerate(losses, 1) if loss == min(losses)),
