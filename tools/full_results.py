@@ -2,14 +2,19 @@
 
     python tools/full_results.py                              every lesson that has results, three seeds
     python tools/full_results.py 10-mnist-with-keras --seeds 1
+    python tools/full_results.py --again                      also what is there already
 
 A lesson collects its figures in a dictionary named `results`; nothing is trained anywhere else.
+Each run is stored as it ends. Runs of the same code that are there already are kept, so an interrupted
+command goes on where it was.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import platform
+import re
 import statistics
 import time
 from importlib.metadata import PackageNotFoundError, version
@@ -19,15 +24,25 @@ import nbformat
 import notebooks
 
 FOLDER = notebooks.FOLDER / "results"
-LESSONS = ["10-mnist-with-keras"]
+LESSONS = ["10-mnist-with-keras", "10b-robustness", "11-fashion-mnist"]
+
+
+def read(lesson):
+    """The lesson without the cells that show stored results."""
+    notebook = nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("results-")]
+    return notebook
+
+
+def code_of(lesson):
+    """A fingerprint of the code that makes the figures; where its lines are broken does not count."""
+    code = "".join(cell.source for cell in notebooks.code_cells(read(lesson)))
+    return hashlib.sha256("".join(code.split()).encode()).hexdigest()[:12]
 
 
 def run(lesson, seed):
     """One full run: (the lesson's `results`, minutes)."""
-    notebook = nbformat.read(notebooks.FOLDER / f"{lesson}.ipynb", as_version=4)
-    notebook.cells = [
-        cell for cell in notebook.cells if not cell.id.startswith("results-")
-    ]  # these show the stored ones
+    notebook = read(lesson)
     notebook.cells.append(nbformat.v4.new_code_cell("import json; print(json.dumps(results))"))
     started = time.perf_counter()
     notebooks.execute(notebook, {"CNNLAB_SCALE": "full", "CNNLAB_SEED": str(seed), "CNNLAB_DRAWN": ""}, timeout=7200)
@@ -45,22 +60,44 @@ def versions():
     return found
 
 
+def stored_runs(path, code):
+    """The runs of this code that are stored already."""
+    stored = json.loads(path.read_text()) if path.exists() else {}
+    return stored["runs"] if stored.get("code") == code else []
+
+
+def store(path, code, runs):
+    stored = {
+        "command": f"make full-results ARGS={path.stem}",
+        "date": time.strftime("%Y-%m-%d"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "versions": versions(),
+        "code": code,
+        "minutes": round(statistics.median(run["minutes"] for run in runs), 1),
+        "runs": sorted(runs, key=lambda run: run["seed"]),
+    }
+    text = json.dumps(stored, indent=1)
+    text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), text)  # a list in one line
+    path.write_text(text + "\n")
+
+
+def fill(lesson, seeds, again=False):
+    """Run what is missing, and store each run as it ends."""
+    path, code = FOLDER / f"{lesson}.json", code_of(lesson)
+    runs = [] if again else stored_runs(path, code)
+    for seed in sorted(set(range(seeds)) - {run["seed"] for run in runs}):
+        results, minutes = run(lesson, seed)
+        runs.append(results | {"minutes": round(minutes, 1)})
+        store(path, code, runs)
+        print(f"{path.name}: seed {seed}, {minutes:.0f} minutes", flush=True)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("lessons", nargs="*", default=LESSONS)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--again", action="store_true", help="also what is there already")
     arguments = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     for lesson in arguments.lessons:
-        runs, minutes = zip(*(run(lesson, seed) for seed in range(arguments.seeds)))
-        stored = {
-            "command": f"make full-results ARGS={lesson}",
-            "date": time.strftime("%Y-%m-%d"),
-            "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-            "versions": versions(),
-            "minutes": round(statistics.median(minutes), 1),
-            "runs": runs,
-        }
-        path = FOLDER / f"{lesson}.json"
-        path.write_text(json.dumps(stored, indent=1) + "\n")
-        print(f"{path.name}: {len(runs)} runs, {sum(minutes):.0f} minutes", flush=True)
+        fill(lesson, arguments.seeds, arguments.again)

@@ -1,4 +1,4 @@
-"""The exercises of lesson 10: counting weights, counting mistakes, moving images."""
+"""The exercises of lesson 10: counting weights, counting mistakes, one class at a time."""
 
 import numpy as np
 
@@ -19,12 +19,9 @@ def confusion_matrix(true, predicted, classes):
     return matrix
 
 
-def shift_right(images, pixels):
-    """Images (n, height, width) moved to the right; zeros come in from the left."""
-    moved = np.zeros_like(images)
-    width = images.shape[2]
-    moved[:, :, pixels:] = images[:, :, : width - pixels]
-    return moved
+def class_accuracies(matrix):
+    """The share of right answers for each true class, from a confusion matrix."""
+    return np.diag(matrix) / np.sum(matrix, axis=1)
 
 
 def _layers(rng):
@@ -40,16 +37,11 @@ def _labels(rng):
         yield rng.integers(0, classes, n), rng.integers(0, classes, n), classes
 
 
-def _images(rng):
-    for shape, pixels in [
-        ((1, 1, 3), 1),
-        ((1, 2, 3), 1),
-        ((2, 2, 4), 3),
-        ((2, 3, 5), 0),
-        ((3, 4, 3), 3),
-        ((2, 5, 8), 2),
-    ]:
-        yield rng.integers(1, 10, shape) / 2, pixels
+def _matrices(rng):
+    for classes in (2, 2, 3, 4, 10):
+        matrix = rng.integers(0, 8, (classes, classes))
+        matrix[0, -1] += 9  # one class is mostly taken for another
+        yield (matrix + np.eye(classes, dtype=int),)
 
 
 # conv_parameters -----------------------------------------------------------------------------
@@ -167,68 +159,67 @@ def too_small(true, predicted, classes):
     return confusion_matrix(true, predicted, max([*true, *predicted], default=-1) + 1)
 
 
-# shift_right ---------------------------------------------------------------------------------
+# class_accuracies ----------------------------------------------------------------------------
 
-shift = Exercise(
-    reference=shift_right,
+by_class = Exercise(
+    reference=class_accuracies,
     task=(
-        "Return images of the same shape, (n, height, width), in which everything lies `pixels` further to the "
-        "right. Zeros come in from the left; what passes the right border is lost."
+        "matrix[i, j] counts the images of class i that were taken for class j. Return an array: for each class, "
+        "the share of its images that were recognized."
     ),
-    telling=(np.arange(1.0, 25).reshape(2, 3, 4), 1),
-    probes=_images,
+    telling=(np.array([[6, 1, 1], [2, 2, 6], [0, 1, 1]]),),
+    probes=_matrices,
     hints=[
-        "Columns are the last axis: images[:, :, 0] is the leftmost column of every image.",
-        "Start with np.zeros_like(images); then copy the part of the images that stays inside.",
-        "moved[:, :, pixels:] takes images[:, :, : width - pixels]. (With -pixels, a shift by 0 would copy nothing.)",
+        "The right answers are on the diagonal: np.diag(matrix).",
+        "All images of class i are in row i. So divide by the sum of each row.",
+        "np.sum(matrix, axis=1) adds along the rows: np.diag(matrix) / np.sum(matrix, axis=1).",
     ],
-    remark="The slice ends at width - pixels and not at -pixels, because -0 is 0: nothing would be left.",
+    remark="This share is also called recall. Divided by the sum of the column, it would be precision.",
 )
 
 
-@shift.misconception("the images move to the left", "To the right: column 0 becomes column `pixels`.")
-def to_the_left(images, pixels):
-    return shift_right(images[:, :, ::-1], pixels)[:, :, ::-1]
-
-
-@shift.misconception(
-    "what leaves on the right comes back on the left, as np.roll does",
-    "Zeros come in from the left. Set them after the roll.",
+@by_class.misconception(
+    "the diagonal is divided by the sums of the columns",
+    "A column holds what was *taken for* a class (that share is called precision). The images of class i are row i.",
 )
-def wrapped(images, pixels):
-    return np.roll(images, pixels, axis=2)
+def by_columns(matrix):
+    return np.diag(matrix) / np.sum(matrix, axis=0)
 
 
-@shift.misconception("the images move down", "To the right: along the last axis.")
-def downward(images, pixels):
-    return (
-        shift_right(images.transpose(0, 2, 1), pixels).transpose(0, 2, 1) if pixels <= images.shape[1] else 0 * images
-    )
+@by_class.misconception("the diagonal is divided by the number of all images", "Divide by the images of that class.")
+def by_total(matrix):
+    return np.diag(matrix) / np.sum(matrix)
 
 
-@shift.misconception(
-    "the images are moved along the first axis", "Axis 0 counts the images. Columns are the last axis."
+@by_class.misconception("one accuracy is computed for all classes together", "Return a share for each class.")
+def overall(matrix):
+    return np.trace(matrix) / np.sum(matrix)
+
+
+@by_class.misconception("the counts are not divided", "Divide each by the number of images of its class.")
+def counts_only(matrix):
+    return np.diag(matrix)
+
+
+@by_class.misconception("the share of mistakes is returned", "The share of right answers is 1 minus that.")
+def mistakes(matrix):
+    return 1 - class_accuracies(matrix)
+
+
+@by_class.misconception(
+    "the largest number of each row is taken", "The right answers are on the diagonal, also where they are few."
 )
-def first_axis(images, pixels):
-    return np.roll(images, pixels, axis=0)
+def largest_of_row(matrix):
+    return np.max(matrix, axis=1) / np.sum(matrix, axis=1)
 
 
-@shift.misconception("the border column is repeated", "Zeros come in from the left, not copies of the first column.")
-def border_repeated(images, pixels):
-    moved = shift_right(images, pixels)
-    moved[:, :, :pixels] = images[:, :, :1]
-    return moved
+@by_class.misconception("percentages are returned", "Return shares, from 0 to 1.")
+def percentages(matrix):
+    return 100 * class_accuracies(matrix)
 
 
-@shift.misconception("zeros are added and nothing is cut off", "The shape stays: what passes the right border is lost.")
-def wider(images, pixels):
-    return np.pad(images, [(0, 0), (0, 0), (pixels, 0)])
-
-
-@shift.misconception(
-    "the slice ends at -pixels", "For pixels = 0 that is images[:, :, :-0], which is empty. Use width - pixels."
+@by_class.misconception(
+    "all numbers are divided, not only the diagonal", "Return one number a class: the diagonal's share of its row."
 )
-def minus_zero(images, pixels):
-    moved = np.zeros_like(images)
-    moved[:, :, pixels:] = images[:, :, :-pixels]
-    return moved
+def whole_rows(matrix):
+    return matrix / np.sum(matrix, axis=1, keepdims=True)
