@@ -2,7 +2,7 @@
 
 `_plain` is the one to read, and takes every case. `_lowering` does the same in blocks, on every core. `_winograd` needs
 about a quarter of the multiplications. Each has `slide`, the convolution itself, and `gather`, its gradient by the kernel.
-`spread`, the gradient by the inputs, is a convolution as well: `_turned` says of what.
+`spread`, the gradient by the inputs, is made of convolutions as well: `_phases` says which.
 
 Beside inputs and outputs the two fast ways hold at most 10 MiB and 12 kernels for each thread, and 8 kernels more, whatever
 the batch and the size of the images (for images up to 1000 pixels wide). Buffers are kept for the next call.
@@ -13,7 +13,6 @@ import math
 import numpy as np
 
 from . import _lowering, _plain, _winograd
-from ._threads import share_out
 from ._windows import Geometry
 
 
