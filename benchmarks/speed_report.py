@@ -114,6 +114,7 @@ def report(folder=HERE):
     m = results["machine"]
     versions = ", ".join(f"{name} {version}" for name, version in m["versions"].items())
     parts = [
+        "## Speed",
         f"Measured on {m['date']}: {m['cpu']}{' (AVX-512)' if m['avx512'] else ''}, {m['threads']} threads of "
         f"{m['cores']} cores, {m['system']}, Python {m['python']}; {versions}. The largest speed of a matrix product (sgemm) "
         f"on it was {m['peak'] / 1e9:.0f} GFLOP/s.",
@@ -133,8 +134,9 @@ def report(folder=HERE):
     if "growth" in results:
         parts += ["### How time and memory grow", growth_table(results["growth"])]
     path = folder / "README.md"
-    before = (path if path.exists() else HERE / "README.md").read_text().split("<!-- results -->")[0]
-    path.write_text(before + "<!-- results -->\n\n" + "\n\n".join(parts) + "\n")
+    before, _, rest = (path if path.exists() else HERE / "README.md").read_text().partition("<!-- results -->")
+    after = rest.partition("## Explorers")[1:]  # explorers.py prints that table
+    path.write_text(before + "<!-- results -->\n\n" + "\n\n".join(parts) + "\n\n" + "".join(after))
 
 
 if __name__ == "__main__":

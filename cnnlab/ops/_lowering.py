@@ -21,7 +21,8 @@ from ._windows import overlap
 
 WORKSPACE = 2**21  # bytes of what is laid out at once
 FEW_CHANNELS = 8  # up to here windows are columns
-SMALL = 10**6  # multiplications: OpenBLAS makes smaller products without a copy of their factors, many one by one as fast
+# multiplications: OpenBLAS makes smaller products without a copy of their factors, many one by one as fast
+SMALL = 10**6
 
 
 def slide(inputs, kernel, geometry, output=None):

@@ -52,5 +52,3 @@ def _shares(inputs_shape, kernel, geometry):
 
 def _slice(number, length):
     return slice(number * length, (number + 1) * length)
-
-

@@ -112,7 +112,7 @@ class NetworkBuilderView extends View {
       else this.edit(row, name, number);
     });
     this.listen(input, "keydown", (event) => event.key === "Escape" && this.restore(row, input));
-    this.listen(input, "blur", () => this.draw());
+    this.listen(input, "blur", () => this.asked === null && this.draw()); // else the answer draws
     row.fields.set(name, input);
     return make("div.control", make("label", make("span.name", words[name] ?? name), input));
   }
@@ -171,6 +171,11 @@ class NetworkBuilderView extends View {
     }
     for (const row of this.rows.splice(layers.length)) row.element.remove();
 
+    if (_refused !== this.refused && _refused.field) {
+      const [name, place] = _refused.field.split(" ").reverse();
+      this.refuse(place ? this.rows[place] : this.input, name, _refused.why);
+    }
+    this.refused = _refused;
     const [height, width, channels] = input_shape;
     this.drawRow(this.input, { height, width, channels }, _totals.input, "Input");
     this.drawRow(this.total, {}, _totals, "All together");
@@ -182,11 +187,6 @@ class NetworkBuilderView extends View {
       for (const [j, does] of [`Move ${name}, up`, `Move ${name}, down`, `Remove ${name}`].entries())
         row.buttons[j].setAttribute("aria-label", does);
     }
-    if (_refused !== this.refused && _refused.field) {
-      const [name, place] = _refused.field.split(" ").reverse();
-      this.refuse(place ? this.rows[place] : this.input, name, _refused.why);
-    }
-    this.refused = _refused;
     for (const one of this.frameworks) one.setAttribute("aria-pressed", one.value === framework);
     if (this.code.textContent !== _code[framework]) this.code.textContent = _code[framework];
     this.say(_totals.said);

@@ -387,7 +387,7 @@ def _all_states(image, pool_size, strides, padding, mode, training, seed, corner
             written = (rounded * inside).sum(axis=-1) / (inside.sum(axis=-1) if mode == "average" else 1)
             relations = relation(written, _on_screen(values))
     packed = pack(values, largest(values))
-    texts, (count, outputs) = packed["text"].split(" "), values.shape
+    texts, outputs = packed["text"].split(" "), values.shape[1]
     ends = _ends(image)
     ends_of_output = _ends(values) if mode == "sum" else ends
     states["shifts"] = {}

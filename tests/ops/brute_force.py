@@ -67,7 +67,7 @@ def separable_conv(inputs, depthwise_kernel, pointwise_kernel, strides, padding,
 
 def conv_transpose(inputs, kernel, strides, padding, output_padding, dilation_rate):
     """Each input lays the kernel, times itself, on the output; then the ends are cut off."""
-    sizes, (filters, channels) = inputs.shape[1:-1], kernel.shape[-2:]
+    sizes, filters = inputs.shape[1:-1], kernel.shape[-2]
     rank = len(sizes)
     befores, lengths = [], []
     for i, (n, k, s, d) in enumerate(zip(sizes, kernel.shape[:-2], strides, dilation_rate)):

@@ -11,7 +11,10 @@ from explorer_page import FAKE_MODEL, OTHERS
 from cnnlab import Input, Sequential, layers, widgets
 from cnnlab.widgets._explorer import Explorer
 
-RANDOM = np.random.default_rng(1)
+
+def random():
+    """The same numbers in every test: by chance, what an event asks for may be there already."""
+    return np.random.default_rng(1)
 
 
 def model():
@@ -20,26 +23,27 @@ def model():
 
 
 def network():
-    explorer = widgets.NetworkExplorer(model(), RANDOM.random((28, 28)))
+    explorer = widgets.NetworkExplorer(model(), random().random((28, 28)))
     explorer.layer = 1
     return explorer
 
 
 def confusion():
-    y_true, scores = RANDOM.integers(0, 4, 200), RANDOM.random((200, 4))
-    return widgets.ConfusionExplorer(y_true, scores, RANDOM.random((200, 9, 9)))
+    numbers = random()
+    y_true, scores = numbers.integers(0, 4, 200), numbers.random((200, 4))
+    return widgets.ConfusionExplorer(y_true, scores, numbers.random((200, 9, 9)))
 
 
 def monitor():
     net = Sequential([Input((4,)), layers.Dense(2, activation="softmax")])
     net.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
     shown = widgets.TrainingMonitor()
-    net.fit(RANDOM.random((40, 4)), RANDOM.integers(0, 2, 40), epochs=5, verbose=0, callbacks=[shown])
+    net.fit(random().random((40, 4)), random().integers(0, 2, 40), epochs=5, verbose=0, callbacks=[shown])
     return shown
 
 
 def color():
-    image, kernel = RANDOM.integers(0, 9, (8, 8, 3)), RANDOM.integers(-2, 3, (3, 3, 3, 2))
+    image, kernel = random().integers(0, 9, (8, 8, 3)), random().integers(-2, 3, (3, 3, 3, 2))
     return widgets.ConvolutionExplorer(image, kernel, bias=1, pinned=(0, 0), view="formula", quiz=True)
 
 
@@ -85,7 +89,7 @@ CASES = {
         lambda explorer: explorer.selected == (2, 0),
     ),
     "convolution": Case(
-        lambda: widgets.ConvolutionExplorer(RANDOM.integers(0, 9, (5, 5)), np.eye(3)),
+        lambda: widgets.ConvolutionExplorer(random().integers(0, 9, (5, 5)), np.eye(3)),
         [
             ("point(all('.output td:not(.off)')[4])", ".sum"),
             ("all('[aria-label^=Next]')[0].click()", ".input .stage"),
@@ -155,7 +159,7 @@ CASES = {
         lambda explorer: abs(explorer.pointed[1] - 49) < 3,
     ),
     "pooling": Case(
-        lambda: widgets.PoolingExplorer(RANDOM.integers(0, 9, (8, 8))),
+        lambda: widgets.PoolingExplorer(random().integers(0, 9, (8, 8))),
         [
             ("point(all('.output td')[3])", ".worked"),
             ("all('[aria-label^=Next]')[0].click()", ".worked"),
@@ -301,8 +305,7 @@ def test_nothing_is_clipped_and_nothing_overlaps_at_200_percent(show, name, widt
 
 def test_all_on_one_page_answer_and_leave_nothing(browser):
     """Each explorer answers, and it alone; and twice opening and closing all leaves as many nodes and listeners."""
-    explorers = [case.make() for case in CASES.values()]
-    opened = [[explorer._esm, json.dumps(explorer.get_state())] for explorer in explorers]
+    explorers = []
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -317,6 +320,7 @@ def test_all_on_one_page_answer_and_leave_nothing(browser):
         return now["nodes"], now["jsEventListeners"]
 
     def open_all():
+        explorers[:] = [case.make() for case in CASES.values()]
         page.evaluate(
             """async (explorers) => {
               window.cells = [];
@@ -328,7 +332,7 @@ def test_all_on_one_page_answer_and_leave_nothing(browser):
                 cells.push({ model, el, close: widget.render({ model, el }) });
               }
             }""",
-            opened,
+            [[explorer._esm, json.dumps(explorer.get_state())] for explorer in explorers],
         )
         for place, explorer in enumerate(explorers):
 
@@ -352,6 +356,10 @@ def test_all_on_one_page_answer_and_leave_nothing(browser):
     def touch_all():
         for place, case in enumerate(CASES.values()):
             for event, part in case.held:
+                for _ in range(500):  # what Python was asked before has to be on the page first
+                    if page.evaluate("cells.every(({ model }) => model.get('_asked') === model.get('_answered'))"):
+                        break
+                    page.wait_for_timeout(20)
                 changed = page.evaluate(
                     """async ([place, event, part]) => {
                       const { el } = cells[place], told = (part) => !part.matches(".spoken"); // which comes later

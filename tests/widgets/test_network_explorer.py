@@ -234,7 +234,6 @@ def test_the_field_on_the_image_is_what_changes_a_number(name):
         if number == 0:
             assert explorer._trace["field"] is None
             continue
-        step = explorer._steps[number]
         seen = np.isnan(outputs[number][(slice(None), *place)])
         for axis, part in enumerate((seen[:rows], seen[rows:])):
             reached = np.flatnonzero(part)
