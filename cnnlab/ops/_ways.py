@@ -26,6 +26,8 @@ def choose(batch, channels, kernel, geometry):
     *kernel_size, kernel_channels, filters = kernel.shape
     if len(kernel_size) == 3 or channels != kernel_channels or max(geometry.dilation_rate) > 1 or not batch:
         return _plain
+    if batch * math.prod(geometry.positions) <= 256 and channels * filters >= 2**13:
+        return _plain  # few outputs, large kernel: a product for each of its elements, which BLAS shares out
     tiles = batch * math.prod(positions / _winograd.TILE for positions in geometry.positions)
     fits = len(kernel_size) == 2 and all(2 <= size <= 5 for size in kernel_size) and max(geometry.strides) == 1
     if fits and kernel.dtype == np.float32 and 1 / channels + 1 / filters <= 1 / 12 and tiles >= 48:

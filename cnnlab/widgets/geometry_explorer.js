@@ -63,6 +63,7 @@ class GeometryView extends View {
     [this.input, this.output] = ["Input", "Output"].map(panel);
     this.key = make("div.key");
     this.window = [];
+    this.margin = [4, 4];
     return [make("div.controls", ...sliders,
       make("div.control", this.two.label, this.buildSteps((direction) => this.step(direction)))), this.note,
     make("div.worked", { role: "group", "aria-label": "Size of the output" },
@@ -119,10 +120,13 @@ class GeometryView extends View {
   drawGrids({ axes, flat, states, sizes }) {
     const [down, across] = [flat ? null : axes[0], axes.at(-1)];
     this.root.classList.toggle("flat", flat);
+    // A pixel keeps its cell when the padding changes: fewer cells change.
+    this.margin = this.margin.map((most, i) => Math.max(most, axes.at(i - 2)?.before ?? 0));
     const uses = (axis, place) =>
       place >= axis.before && place < axis.before + axis.size ? Number(axis.covered[place] ?? 0) : null;
     const windows = Array.from({ length: flat ? across.positions : 0 }, (_, place) => covered(across, place));
-    this.fit("input", flat ? 1 + across.positions : down.padded, across.padded, (row, column) => {
+    const corner = this.corner(axes);
+    this.fit("input", corner, flat ? 1 + across.positions : down.padded, across.padded, (row, column) => {
       const [one, other] = [flat ? 1 : uses(down, row), uses(across, column)];
       const isPadding = one === null || other === null;
       if (flat && row) {
@@ -136,7 +140,7 @@ class GeometryView extends View {
       return { text, level: states.uses.level[one][other], isUnseen: text === "0",
         label: `pixel[${place.join(", ")}], ${text === "0" ? "never seen" : `used ${count(text, "time")}`}` };
     });
-    this.fit("output", down?.positions ?? 1, across.positions, (row, column) =>
+    this.fit("output", [0, 0], down?.positions ?? 1, across.positions, (row, column) =>
       ({ text: flat ? String(column) : "", label: `output[${flat ? column : `${row}, ${column}`}]` }));
     const padded = size(axes.map((axis) => axis.padded));
     this.input.size.textContent = size(sizes) + (padded === size(sizes) ? "" : `, with padding ${padded}`) +
@@ -148,16 +152,24 @@ class GeometryView extends View {
       (padded === size(sizes) ? "" : "Hatched: padding. ");
   }
 
+  /** The cell of the input's grid in which the padded input begins. */
+  corner(axes) {
+    const [top, left] = this.margin.map((most, i) => most - (axes.at(i - 2)?.before ?? 0));
+    return [axes.length === 1 ? 0 : top, left];
+  }
+
   /** Show so many rows and columns, as `say` describes their cells. A grid only grows, so that it is seldom built. */
-  fit(name, rows, columns, say) {
+  fit(name, [top, left], rows, columns, say) {
     const box = this[name];
-    const [most, widest] = [box.grid?.rows.length ?? 8, box.grid?.columns ?? 8];
-    if (!box.grid || most < rows || widest < columns)
+    const roomy = (needed, now = 0) => Math.max(now, 8 * Math.ceil(needed / 8));
+    const [most, widest] = [roomy(top + rows, box.grid?.rows.length), roomy(left + columns, box.grid?.columns)];
+    if (most !== box.grid?.rows.length || widest !== box.grid.columns)
       box.grid = new Grid(this, box, name === "input" ? "Input: how often each pixel is used" : "Output",
-        Math.max(most, rows), Math.max(widest, columns), { choose: (...cell) => this.choose(name, ...cell) });
-    box.grid.shrink(rows, columns, 2);
-    box.grid.draw((cell, row, column) => {
-      if (row >= rows || column >= columns) return false;
+        most, widest, { choose: (...cell) => this.choose(name, ...cell) });
+    box.grid.shrink(columns, 2);
+    box.grid.draw((cell, at, along) => {
+      const [row, column] = [at - top, along - left];
+      if (row < 0 || column < 0 || row >= rows || column >= columns) return false;
       const { text = "", level = "4", isPadding = false, isUnseen = false, label } = say(row, column);
       fill(cell, text, level);
       const drawn = `${label} ${isPadding}`;
@@ -185,8 +197,9 @@ class GeometryView extends View {
     if (!isThere) return;
     const places = axes.map((axis, i) => covered(axis, selected[i]));
     const { cells, columns } = this.input.grid;
+    const [top, left] = this.corner(axes);
     for (const row of flat ? [0, selected[0] + 1] : places[0])
-      for (const column of places.at(-1)) this.window.push(cells[row * columns + column]);
+      for (const column of places.at(-1)) this.window.push(cells[(top + row) * columns + left + column]);
     for (const cell of this.window) cell.classList.add("window");
     const seen = places.map((along, i) => along.map((place) => place - axes[i].before).join(", "));
     this.say(`Output ${size(axes.map(({ positions }) => positions))}. output[${selected.join(", ")}] looks at ` +

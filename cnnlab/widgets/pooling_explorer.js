@@ -119,9 +119,9 @@ class PoolingView extends View {
     }
     this.around = unpack(around);
     if (!this.pictures) {
-      this.inputGrid.shrink(this.inputGrid.rows.length, this.inputGrid.columns, longest(this.around.text));
+      this.inputGrid.shrink(this.inputGrid.columns, longest(this.around.text));
       const written = Object.values(shifts).map(({ text }) => longest(text.split(" ")));
-      this.outputGrid.shrink(rows, columns, Math.max(...written));
+      this.outputGrid.shrink(columns, Math.max(...written));
     }
     this.changed.box.hidden = !this.pictures;
     this.whole.box.hidden = !whole;

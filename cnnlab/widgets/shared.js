@@ -256,12 +256,12 @@ class Grid {
   constructor(view, panel, label, rows, columns, { inputs, choose } = {}) {
     this.columns = columns;
     this.stop = view.stop.signal;
-    this.cells = Array.from({ length: rows * columns }, () => make("td"));
+    this.cells = Array.from({ length: rows * columns }, () => make("td", { role: "gridcell" }));
     for (const [index, input] of (inputs ?? []).entries()) this.cells[index].append(input);
     this.focusable = inputs ?? this.cells;
     for (const element of this.focusable) element.tabIndex = -1;
     this.rows = Array.from({ length: rows }, (_, row) =>
-      make("tr", ...this.cells.slice(row * columns, (row + 1) * columns)));
+      make("tr", { role: "row" }, ...this.cells.slice(row * columns, (row + 1) * columns)));
     this.table = make("table", { role: "grid", "aria-label": label }, make("tbody", ...this.rows));
     this.stage = panel.stage;
     this.stage.replaceChildren(this.table);
@@ -308,15 +308,17 @@ class Grid {
   }
 
   /** Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. */
-  shrink(rows, columns, characters) {
+  shrink(columns, characters) {
     const largest = Math.max(30, 7 * characters + 10);
     this.stage.classList.add("shrink");
-    this.stage.style.setProperty("--room", `${largest * columns + 14}px`);
+    // Not as a variable: each cell would inherit it, and each change would style all of them again.
+    this.stage.style.width = `min(${largest * columns + 14}px, var(--width, 46em))`;
     this.fit = (width) => {
-      this.width = width < largest * columns ? width : Infinity; // of the stage, if that is what limits the table
-      const cell = Math.min(largest, width / columns);
-      Object.assign(this.table.style, { width: `${columns * cell}px`, height: `${rows * Math.min(30, cell)}px`,
-        fontSize: `${Math.min(12, (cell * 1.5) / Math.max(characters, 2))}px` });
+      this.width = width < largest * columns + 2 ? width : Infinity; // of the stage, if that is what limits the table
+      const cell = Math.min(largest, (width - 2) / columns); // with the gap to the next
+      Object.assign(this.table.style, { gridTemplateColumns: `repeat(${columns}, ${cell - 2}px)`,
+        gridAutoRows: `${Math.min(30, cell) - 2}px`,
+        fontSize: `${Math.min(12, ((cell - 2) * 1.4) / Math.max(characters, 2))}px` });
     };
     this.fit(this.width ?? Infinity);
     if (this.observer) return;
