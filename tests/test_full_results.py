@@ -87,3 +87,30 @@ def test_what_lesson_11_says_of_the_real_images():
             last = {key: values[-1] for key, values in run["histories"][name].items()}
             assert last["loss"] > 2 and abs(last["loss"] - last["val_loss"]) < 0.2
         assert article["val_loss"][-1] < 1.2
+
+
+def test_what_lesson_13_says_of_the_real_mnist():
+    runs = stored_for("13-regularization")["runs"]
+    assert sum((run["seeds"] for run in runs), []) == list(range(6))
+    scores = {name: np.concatenate([run["scores"][name] for run in runs]) for name in runs[0]["scores"]}
+    nothing = scores.pop("nothing")
+    assert nothing[:, 0].mean() > 0.99 and nothing[:, 2].mean() < 0.85  # overfits
+
+    def outside_the_noise(part):
+        apart = {name: of_seeds[:, part] - nothing[:, part] for name, of_seeds in scores.items()}
+        sure = {name: 2.571 * d.std(ddof=1) / len(d) ** 0.5 for name, d in apart.items()}
+        return {name: np.sign(d.mean()) for name, d in apart.items() if abs(d.mean()) > sure[name]}
+
+    accuracy, loss = outside_the_noise(2), outside_the_noise(3)
+    assert accuracy == {"4 times the images": 1, "16 hidden units": -1, "DropConnect": -1}
+    lower = {name for name, sign in loss.items() if sign < 0}
+    assert lower == {"decoupled decay", "max-norm", "early stopping", "4 times the images"}
+    assert loss["stride, no pooling"] == loss["dropout, 3x longer"] == 1
+    for run in runs:
+        monte_carlo = run["monte_carlo"]
+        assert abs(monte_carlo["mean of 50"] - monte_carlo["one pass, not dropping"]) < 0.1
+        assert monte_carlo["one pass, dropping"] > max(list(monte_carlo.values())[1:]) + 0.2
+        assert 1 < run["lengths"][0] < run["lengths"][1] < 2  # max-norm of 2 would do nothing
+        for without, dropping in zip(run["small"]["8 units"], run["small"]["8, with dropout"]):
+            assert dropping[0] < without[0] and dropping[2] < without[2]
+    assert any(len(set(run["best"].values())) > 2 for run in runs)

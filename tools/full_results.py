@@ -24,7 +24,7 @@ import nbformat
 import notebooks
 
 FOLDER = notebooks.FOLDER / "results"
-LESSONS = ["10-mnist-with-keras", "10b-robustness", "11-fashion-mnist"]
+LESSONS = ["10-mnist-with-keras", "10b-robustness", "11-fashion-mnist", "13-regularization"]
 
 
 def read(lesson):
