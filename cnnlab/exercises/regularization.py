@@ -89,7 +89,8 @@ def divided_by_rate(x, rate, random):
 
 
 @drop.misconception(
-    "rate is taken for the share that is kept", "In Keras it is the share that is *dropped*. Only old code has keep_prob."
+    "rate is taken for the share that is kept",
+    "In Keras it is the share that is *dropped*. Only old code has keep_prob.",
 )
 def rate_is_kept(x, rate, random):
     return x * (random < rate) / rate
