@@ -87,3 +87,15 @@ def test_what_lesson_11_says_of_the_real_images():
             last = {key: values[-1] for key, values in run["histories"][name].items()}
             assert last["loss"] > 2 and abs(last["loss"] - last["val_loss"]) < 0.2
         assert article["val_loss"][-1] < 1.2
+
+
+def test_what_lesson_12_says_of_the_real_photos():
+    for run in stored_for("12-cifar10")["runs"]:
+        assert run["data"] == "JPEG copy of CIFAR-10" and run["images"] == [45_000, 5_000, 10_000]
+        loss, _, val_loss, _ = np.transpose([run["stall"][name] for name in ("before", "the fallen rate", "rate 0.05")])
+        assert list(np.argsort(loss)) == list(np.argsort(val_loss)) == [2, 1, 0]  # larger steps help, on both
+        assert max(run["longest"].values()) < 3  # the limit never acts
+        assert abs(run["sure"]["validation images"] - run["color"]["as they are"]) < 0.1  # nearly calibrated
+        assert run["sure"]["digits"] > 0.2 and run["sure"]["noise"] > 0.2
+        assert run["color"]["gray"] < run["color"]["gray, after an epoch of gray"] < run["stall"]["the fallen rate"][-1]
+        assert run["color"]["mean color"] > 0.1
