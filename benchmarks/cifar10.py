@@ -259,7 +259,7 @@ RECIPES = {recipe.name: recipe for recipe in (FAST, BEST)}
 
 def ablation_steps():
     """Each step is the one before it with one change."""
-    recipe = Recipe("the article's model", article_network, article_optimizer, epochs=15, images=10_000)
+    recipe = Recipe("the article's model", article_network, article_optimizer, epochs=10, images=10_000)
     changes = {
         "input normalization": {"options": {"standardize": True}},
         "batch normalization": {"options": {"batch_norm": True}},
@@ -411,26 +411,27 @@ def logits(model, images):
     return model.predict(images, batch_size=500, verbose=0)
 
 
-def flipped_logits(model, images):
-    """The mean of the logits of an image and of its mirror image."""
-    return (logits(model, images) + logits(model, images[:, :, ::-1])) / 2
+def views(model, images, shift=True):
+    """Logits of images as they are; of an image and its mirror image, averaged; and of shifted images as well.
 
+    The last counts the image and its mirror image 1/4 each, and both a pixel up left and a pixel down right 1/8 each.
+    """
 
-def shifted_logits(model, images):
-    """The same over the image itself (weight 1/2) and the image a pixel up left and a pixel down right (1/4 each)."""
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
-    corners = padded[:, :-2, :-2], padded[:, 2:, 2:]
-    shifted = sum(flipped_logits(model, corner) for corner in corners) / 2
-    return (flipped_logits(model, images) + shifted) / 2
+    def both_ways(images):
+        plain = logits(model, images)
+        return plain, (plain + logits(model, images[:, :, ::-1])) / 2
+
+    plain, flip = both_ways(images)
+    found = {"test_accuracy": plain, "test_accuracy_flip": flip}
+    if shift:
+        padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+        up_left, down_right = (both_ways(corner)[1] for corner in (padded[:, 2:, 2:], padded[:, :-2, :-2]))
+        found["test_accuracy_flip_shift"] = flip / 2 + up_left / 4 + down_right / 4
+    return found
 
 
 def accuracy(logits, labels):
     return float(np.mean(logits.argmax(axis=1) == labels))
-
-
-def tested(model, data):
-    views = {"test_accuracy": logits, "test_accuracy_flip": flipped_logits, "test_accuracy_flip_shift": shifted_logits}
-    return {name: accuracy(view(model, data.x_test), data.y_test) for name, view in views.items()}
 
 
 # Results
@@ -478,7 +479,7 @@ def measure(recipe, data, seed, folder, part):
     model, log = train(recipe, data, seed, folder)
     row |= {
         "parameters": model.count_params(),
-        **tested(model, data),
+        **{name: accuracy(found, data.y_test) for name, found in views(model, data.x_test, part == "runs").items()},
         "minutes": round(log["minutes"], 2),
         "processor_minutes": round(log["processor_minutes"], 2),
         "train_loss": log["train_loss"],

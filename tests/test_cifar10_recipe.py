@@ -154,16 +154,19 @@ def test_views_of_a_test_image_are_averaged(scenes):
     weights = np.random.default_rng(0).normal(size=(3072, 10))
     model = SimpleNamespace(predict=lambda images, **_: images.reshape(len(images), -1) @ weights)
     images = scenes.x_test[:6]
-    views, shares = [images, images[:, :, ::-1]], [1 / 4, 1 / 4]
+    shown, shares = [images, images[:, :, ::-1]], [1 / 4, 1 / 4]
     for move in (1, -1):  # down right shows what was up left
         rows = np.abs(np.arange(32) + move)
         rows = np.where(rows > 31, 62 - rows, rows)
         shifted = images[:, rows][:, :, rows]
-        views, shares = views + [shifted, shifted[:, :, ::-1]], shares + [1 / 8, 1 / 8]
-    outputs = [model.predict(view) for view in views]
-    np.testing.assert_allclose(recipes.flipped_logits(model, images), (outputs[0] + outputs[1]) / 2)
+        shown, shares = shown + [shifted, shifted[:, :, ::-1]], shares + [1 / 8, 1 / 8]
+    outputs = [model.predict(images) for images in shown]
+    found = recipes.views(model, images)
+    np.testing.assert_allclose(found["test_accuracy"], outputs[0])
+    np.testing.assert_allclose(found["test_accuracy_flip"], (outputs[0] + outputs[1]) / 2)
     expected = sum(share * output for share, output in zip(shares, outputs, strict=True))
-    np.testing.assert_allclose(recipes.shifted_logits(model, images), expected)
+    np.testing.assert_allclose(found["test_accuracy_flip_shift"], expected)
+    assert "test_accuracy_flip_shift" not in recipes.views(model, images, shift=False)
 
 
 @pytest.mark.parametrize("recipe", [TINY, replace(STEPS[3], name="dropout", epochs=2, batch_size=16)])
@@ -203,9 +206,10 @@ def test_what_is_finished_is_stored_and_not_trained_again(scenes, tmp_path, monk
         log = {"minutes": 1.5, "processor_minutes": 1.0, "train_loss": [2.0], "validation_accuracy": [0.1]}
         return SimpleNamespace(count_params=lambda: 5), log
 
-    views = {"test_accuracy": 0.5, "test_accuracy_flip": 0.625, "test_accuracy_flip_shift": 0.75}
+    right = {"test_accuracy": 32, "test_accuracy_flip": 40, "test_accuracy_flip_shift": 48}  # of 64
+    answers = {name: np.eye(10)[(scenes.y_test + (np.arange(64) >= n)) % 10] for name, n in right.items()}
     monkeypatch.setattr(recipes, "train", train)
-    monkeypatch.setattr(recipes, "tested", lambda model, data: views)
+    monkeypatch.setattr(recipes, "views", lambda model, images, shift: answers)
     monkeypatch.setattr(recipes, "RESULTS", tmp_path / "cifar10.json")
     with pytest.raises(KeyboardInterrupt):
         recipes.run_ablation(scenes, 0, tmp_path)
@@ -224,4 +228,4 @@ def test_what_is_finished_is_stored_and_not_trained_again(scenes, tmp_path, monk
     assert last["test_accuracy"] == 0.625 and last["minutes"] == 0 and last["trained_as"] == names[-1]
     rows = recipes.table().splitlines()
     assert rows[2] == "| tiny | 0 | 3 | 231 | 5 | 50.00% | 62.50% | 75.00% | 1.5 | 1.0 | drawn scenes |"
-    assert rows[-1] == "| test-time flip | 0 | 15 | 231 | 5 | 62.50% | +12.50 | 0.0 | 0.0 | drawn scenes |"
+    assert rows[-1] == "| test-time flip | 0 | 10 | 231 | 5 | 62.50% | +12.50 | 0.0 | 0.0 | drawn scenes |"
