@@ -6,7 +6,7 @@
     python benchmarks/cifar10.py --table          what was measured
 
 The recipes follow Keller Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU" (2024, arXiv:2404.00498), which
-builds on hlb-CIFAR10 by Tysam and on "How to train your ResNet" by David Page: here in Keras, in float32.
+builds on hlb-CIFAR10 by tysam-code and on "How to train your ResNet" by David Page: here in Keras, in float32.
 "fast" is the network of its airbench94, trained for fewer epochs; "best" has the settings of its airbench95.
 
 Data comes from `cnnlab.datasets.load`. Every epoch ends with a checkpoint: after an interruption the same command goes
@@ -18,6 +18,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -162,7 +163,6 @@ def article_network(images, standardize=False, batch_norm=False, pool_globally=F
 # Optimizers: a list of (optimizer, its variables, the epochs for which these learn)
 
 
-@keras.saving.register_keras_serializable("cnnlab")
 class Triangle(keras.optimizers.schedules.LearningRateSchedule):
     """From `start` times the peak up to it in a straight line, and down to `end` times the peak."""
 
@@ -319,7 +319,11 @@ class Lookahead:
             weight.assign(slow)
 
 
-def train(recipe, data, seed, folder, say=print):
+def say_at_once(line):
+    print(line, flush=True)
+
+
+def train(recipe, data, seed, folder, say=say_at_once):
     """Train from the checkpoint in `folder`, if there is one of this recipe, to the end: (model, log)."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
@@ -461,6 +465,7 @@ def store(part, row):
     results = stored()
     results[part] = [other for other in results[part] if key(other) != key(row)] + [row]
     text = json.dumps(results, indent=1)
+    text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), text)  # a list in one line
     unfinished = RESULTS.with_suffix(".unfinished")
     unfinished.write_text(text + "\n")
     unfinished.replace(RESULTS)
