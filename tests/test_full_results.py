@@ -107,7 +107,7 @@ def test_what_lesson_12_says_of_the_real_photos():
 def test_lesson_12b_shows_what_the_benchmark_stored():
     shown = (full_results.FOLDER / "12b-ingredients.json").read_text()
     stored = full_results.FOLDER.parent.parent / "benchmarks" / "cifar10.json"
-    assert not stored.exists() or shown == stored.read_text(), "copy benchmarks/cifar10.json, and run lesson 12b anew"
+    assert shown == stored.read_text(), "copy benchmarks/cifar10.json, and run lesson 12b anew"
 
 
 def test_what_lesson_13_says_of_the_real_mnist():
