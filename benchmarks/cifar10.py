@@ -17,12 +17,10 @@ trained again. Test images are looked at once, when the training is over.
 import argparse
 import json
 import os
-import platform
-import re
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -33,6 +31,9 @@ import tensorflow as tf
 from keras import layers
 
 from cnnlab import datasets
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
+from full_results import as_text, environment  # stored results look the same everywhere
 
 tf.get_logger().setLevel("ERROR")  # each step of the ablation compiles a new function, on purpose
 
@@ -441,17 +442,6 @@ def accuracy(logits, labels):
 # Results
 
 
-def environment():
-    found = {"python": platform.python_version()}
-    for name in ("numpy", "keras", "tensorflow", "tensorflow-cpu"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            pass
-    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
-    return {"date": time.strftime("%Y-%m-%d"), "machine": machine, "versions": found}
-
-
 def stored():
     return json.loads(RESULTS.read_text()) if RESULTS.exists() else {"runs": [], "ablation": []}
 
@@ -464,10 +454,8 @@ def store(part, row):
     """Add a row to a part of the results, in the place of an earlier one of the same."""
     results = stored()
     results[part] = [other for other in results[part] if key(other) != key(row)] + [row]
-    text = json.dumps(results, indent=1)
-    text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), text)  # a list in one line
     unfinished = RESULTS.with_suffix(".unfinished")
-    unfinished.write_text(text + "\n")
+    unfinished.write_text(as_text(results))
     unfinished.replace(RESULTS)
 
 

@@ -225,6 +225,8 @@ class NumpyML:
         self.layers = importlib.import_module("numpy_ml.neural_nets.layers")
 
     def prepare(self, inputs, kernel, grad, padding, stride):
+        if stride > 1:
+            return None, None  # its "same" keeps the size at every stride: another computation
         pad = padding if padding == "same" else 0
         layer = self.layers.Conv2D(kernel.shape[-1], kernel.shape[:2], pad=pad, stride=stride)
 
@@ -234,8 +236,7 @@ class NumpyML:
             layer.flush_gradients()
             return results
 
-        # Its gradients fail where its own rule for "same" gives an output of another size.
-        return partial(layer.forward, inputs, retain_derived=False), both if stride == 1 else None
+        return partial(layer.forward, inputs, retain_derived=False), both
 
 
 CONTENDERS = {

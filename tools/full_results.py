@@ -51,14 +51,21 @@ def run(lesson, seed):
     return {"seed": seed, **results}, (time.perf_counter() - started) / 60
 
 
-def versions():
+def environment():
     found = {"python": platform.python_version()}
     for name in ("numpy", "keras", "tensorflow", "tensorflow-cpu"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             pass
-    return found
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return {"date": time.strftime("%Y-%m-%d"), "machine": machine, "versions": found}
+
+
+def as_text(stored):
+    """JSON with each list of numbers in one line."""
+    text = json.dumps(stored, indent=1)
+    return re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), text) + "\n"
 
 
 def stored_runs(path, code):
@@ -70,16 +77,12 @@ def stored_runs(path, code):
 def store(path, code, runs):
     stored = {
         "command": f"make full-results ARGS={path.stem}",
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
-        "versions": versions(),
+        **environment(),
         "code": code,
         "minutes": round(statistics.median(run["minutes"] for run in runs), 1),
         "runs": sorted(runs, key=lambda run: run["seed"]),
     }
-    text = json.dumps(stored, indent=1)
-    text = re.sub(r"\[[^\[\]{}]*\]", lambda numbers: " ".join(numbers.group().split()), text)  # a list in one line
-    path.write_text(text + "\n")
+    path.write_text(as_text(stored))
 
 
 def fill(lesson, seeds, again=False):
