@@ -1,5 +1,6 @@
 """Pooling: one number for each window, channel by channel. Nothing is learned."""
 
+import functools
 import math
 
 import numpy as np
@@ -73,19 +74,18 @@ def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_f
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
     grad = as_grad(grad, _output_shape(inputs, geometry), exact(inputs.dtype))
-    no_padding = not any(map(any, geometry.amounts))
-    if geometry.strides == geometry.window_size and no_padding and not np.isnan(inputs.min(initial=0)):
-        return _to_the_largest(grad, inputs, geometry)
-    padded = pad(inputs, geometry, -np.inf)
-    largest, inside = _largest(padded, geometry), _inside(geometry)
-    given_away = np.zeros(grad.shape, bool)
-    d_padded = np.zeros(padded.shape, grad.dtype)
-    for _, cells in each_offset(geometry):
-        # A NaN wins, as it does in max_pool; −inf in the padding never does.
-        wins = ((padded[cells] == largest) | np.isnan(padded[cells])) & inside[cells] & ~given_away
-        d_padded[cells] += np.where(wins, grad, 0)
-        given_away |= wins
-    return unpad(d_padded, geometry).astype(inputs.dtype, copy=False)
+    apart = geometry.strides == geometry.window_size and not any(map(any, geometry.amounts))
+    d_inputs = np.empty(inputs.shape, grad.dtype)
+
+    def work(part):
+        if apart and not np.isnan(inputs[part].min(initial=0)):
+            axes = list(enumerate(zip(geometry.positions, geometry.window_size), start=1))
+            _to_the_largest(grad[part], inputs[part], d_inputs[part], axes)
+        else:
+            d_inputs[part] = _to_the_largest_anywhere(grad[part], inputs[part], geometry)
+
+    in_blocks(work, len(inputs), inputs[:1].nbytes)
+    return d_inputs.astype(inputs.dtype, copy=False)
 
 
 def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
@@ -286,30 +286,41 @@ def _every(step, axis, first, n, x):
     return x[(slice(None),) * axis + (slice(first, first + step * (n - 1) + 1, step),)]
 
 
-def _to_the_largest(grad, inputs, geometry):
-    """The gradient of `max_pool` where windows touch, and do not overlap.
+def _to_the_largest(grad, x, d_x, axes):
+    """The gradient of `max_pool` where windows touch and do not overlap, into `d_x`; `axes` are (axis, (windows, size)).
 
-    Each row of pixels is compared with a row in which the winner of every window is repeated, so that all rows are long.
+    Here the largest is looked for along the last axis first, then, one call further in, among those along the axis before.
+    Then each passes its gradient on to the first that is as large: so the first cell of a window, in row order, gets it.
     """
-    *others, k = geometry.window_size
-    last, n = inputs.ndim - 2, geometry.positions[-1]
-    d_inputs = np.zeros(inputs.shape, grad.dtype)
+    *others, (axis, (n, k)) = axes
+    cells, places = ([_every(k, axis, o, n, whole) for o in range(k)] for whole in (x, d_x))
+    largest = functools.reduce(np.maximum, cells)
+    if others:
+        d_largest = np.empty(largest.shape, grad.dtype)
+        _to_the_largest(grad, largest, d_largest, others)
+        grad = d_largest
+    d_x[(slice(None),) * axis + (slice(n * k, None),)] = 0  # no window sees these
+    *first, last = places
+    if not first:
+        last[...] = grad
+    for cell, place in zip(cells, first):
+        wins = cell == largest
+        keep(wins, grad, out=place)
+        grad = keep(~wins, grad, out=last)
 
-    def work(part):
-        x, d_x = (_every(1, last, 0, n * k, whole[part]) for whole in (inputs, d_inputs))
-        largest = _largest(x, geometry)
-        largest_there, grad_there = np.repeat(largest, k, axis=last), np.repeat(grad[part], k, axis=last)
-        given_away = np.zeros(largest.shape, bool)
-        for offset in np.ndindex(*others):
-            row = (slice(None), *(slice(o, o + s * m, s) for o, s, m in zip(offset, others, geometry.positions)))
-            wins = x[row] == largest_there
-            for cells in np.moveaxis(wins.reshape(*wins.shape[:last], n, k, -1), last + 1, 0):
-                np.greater(cells, given_away, out=cells)  # of several that are largest, the first one
-                given_away |= cells
-            keep(wins, grad_there, out=d_x[row])
 
-    in_blocks(work, len(inputs), inputs[:1].nbytes)
-    return d_inputs.astype(inputs.dtype, copy=False)
+def _to_the_largest_anywhere(grad, inputs, geometry):
+    """The gradient of `max_pool`, wherever the windows lie and whatever they hold."""
+    padded = pad(inputs, geometry, -np.inf)
+    largest, inside = _largest(padded, geometry), _inside(geometry)
+    given_away = np.zeros(grad.shape, bool)
+    d_padded = np.zeros(padded.shape, grad.dtype)
+    for _, cells in each_offset(geometry):
+        # A NaN wins, as it does in max_pool; −inf in the padding never does.
+        wins = ((padded[cells] == largest) | np.isnan(padded[cells])) & inside[cells] & ~given_away
+        d_padded[cells] += np.where(wins, grad, 0)
+        given_away |= wins
+    return unpad(d_padded, geometry)
 
 
 def _total(inputs, geometry):
