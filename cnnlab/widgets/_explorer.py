@@ -2,8 +2,8 @@
 
 import base64
 import contextlib
+import json
 import pathlib
-import re
 
 import anywidget
 import numpy as np
@@ -66,16 +66,17 @@ class Explorer(anywidget.AnyWidget):
 
 
 def front_end(name):
-    """The ES module and the style sheet of an explorer, as text: the shared part, then its own.
+    """The ES module and the style sheet of an explorer, as text.
+
+    In front of the module stand the shared styles, as `STYLE`, and the shared module, which puts them into the page once:
+    in the sheet of every kind of explorer, they would be applied as often as there are kinds.
 
     Text, not paths: anywidget watches a path, and that keeps every explorer alive (anywidget#929).
     """
-    modules, styles = (
-        [(_HERE / f"{part}.{kind}").read_text(encoding="utf-8") for part in ("shared", name)] for kind in ("js", "css")
+    style, shared, module, own = (
+        (_HERE / file).read_text(encoding="utf-8") for file in ("shared.css", "shared.js", f"{name}.js", f"{name}.css")
     )
-    # Each kind has the shared styles for itself: were they for all, a page with ten kinds would apply them ten times.
-    scope = re.search(r"^\.cnnlab-explorer\.[\w-]+ {$", styles[1], re.MULTILINE)[0]
-    return "\n".join(modules), "\n".join([styles[0].replace(".cnnlab-explorer {", scope, 1), styles[1]])
+    return "\n".join([f"const STYLE = {json.dumps(style)};", shared, module]), own
 
 
 def to_wire(array, widget=None):

@@ -15,6 +15,9 @@ let views = 0;
 /** What an explorer's module exports: its view, shown in a cell until the cell is cleared. */
 const explorer = (Page) => ({
   render({ model, el }) {
+    let style = document.getElementById("cnnlab-style");
+    if (!style) document.head.prepend((style = make("style", { id: "cnnlab-style" }))); // explorers' own styles refine it
+    if (style.textContent !== STYLE) style.textContent = STYLE; // of another version
     const view = new Page(model, el);
     return () => view.remove();
   },
@@ -631,7 +634,9 @@ function panel(name) {
 }
 
 function fill(cell, text, level) {
-  if (cell.textContent !== text) cell.textContent = text;
+  // A text that stays in the page is changed sooner than a new one is put there.
+  if (!cell.firstChild) cell.textContent = text;
+  else if (cell.firstChild.data !== text) cell.firstChild.data = text;
   if (cell.dataset.level !== level) cell.dataset.level = level;
 }
 

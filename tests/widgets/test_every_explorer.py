@@ -343,6 +343,9 @@ def test_all_on_one_page_answer_and_leave_nothing(browser):
 
             explorer._send = receive
 
+        # The shared styles, once, and before those of each kind, which refine them.
+        assert page.evaluate("[...document.querySelectorAll('style')].map((style) => style.id)") == ["cnnlab-style", ""]
+
     def close_all():
         left = page.evaluate(
             """() => cells.splice(0).map(({ model, el, close }) => {
