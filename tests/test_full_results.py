@@ -110,6 +110,17 @@ def test_lesson_12b_shows_what_the_benchmark_stored():
     assert shown == stored.read_text(), "copy benchmarks/cifar10.json, and run lesson 12b anew"
 
 
+def test_what_lesson_12b_says_of_its_ingredients():
+    rows = json.loads((full_results.FOLDER / "12b-ingredients.json").read_text())["ablation"]
+    assert len(rows) == 9
+    gains = {row["step"]: 100 * (row["test_accuracy"] - last["test_accuracy"]) for last, row in zip(rows, rows[1:])}
+    assert max(gains, key=gains.get) == "schedule" and gains["schedule"] > -gains["global pooling"] > 10
+    weights = {row["step"]: row["parameters"] for row in rows}
+    assert weights["global pooling"] < 0.03 * weights["batch normalization"]
+    small = {step for step, gain in gains.items() if abs(gain) < 1.4}
+    assert small == {"augmentation", "label smoothing", "test-time flip"}
+
+
 def test_what_lesson_13_says_of_the_real_mnist():
     runs = stored_for("13-regularization")["runs"]
     assert sum((run["seeds"] for run in runs), []) == list(range(6))
