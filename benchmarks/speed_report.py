@@ -102,6 +102,7 @@ def picture(results, path):
         axes.axhline(1, color="black", linewidth=1)
         axes.set(yscale="log", title=kind, xlabel="workload")
         axes.set_yticks([0.5, 1, 2, 4, 8], ["0.5×", "1×", "2×", "4×", "8×"])
+        axes.tick_params(which="minor", left=False, labelleft=False)
         axes.grid(axis="y", alpha=0.3)
         axes.legend(loc="upper left")
     figure.suptitle(f"Times of others, divided by cnnlab's: above the line, cnnlab is faster ({results['machine']['date']})")
