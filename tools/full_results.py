@@ -52,6 +52,7 @@ def run(lesson, seed):
 
 
 def environment():
+    """When, on what, and with which versions something is measured."""
     found = {"python": platform.python_version()}
     for name in ("numpy", "keras", "tensorflow", "tensorflow-cpu"):
         try:
