@@ -1,6 +1,13 @@
 """Pooling before bias and activation, where that gives the same with less work."""
 
+from typing import NamedTuple
+
+import numpy as np
+
 from . import activations, layers
+from .ops import _pooled
+from .ops._arguments import as_grad
+from .ops._windows import Geometry
 
 _NEVER_FALL = [activations.get(name) for name in (None, "relu", "sigmoid", "tanh")]
 _CONVOLUTIONS = layers.Conv1D, layers.Conv2D, layers.Conv3D
@@ -34,14 +41,36 @@ class _PoolFirst:
     def __call__(self, inputs, training=False):
         convolution, pooling = self.convolution, self.pooling
         with convolution._named_errors():
-            features = convolution.convolve(convolution._prepared(inputs))
+            inputs = convolution._prepared(inputs)
+            geometry = convolution.geometry(inputs.shape)
         with pooling._named_errors():
-            pooled = pooling.call(pooling._prepared(features))
+            of_pooling = pooling.geometry((len(inputs), *geometry.positions, convolution.filters))
+        if _pooled.fits(inputs, convolution.kernel, geometry, of_pooling):
+            pooled, masks = _pooled.slide(inputs, convolution.kernel, geometry, of_pooling)
+            convolution.saved, pooling.saved = inputs, _AtOnce(masks, geometry, of_pooling)
+        else:
+            pooled = pooling.call(convolution.convolve(inputs))
         convolution.before_activation = convolution.plus_bias(pooled)
         return convolution.activation(convolution.before_activation)
 
     def backward(self, grad, through_activation=True):
-        convolution = self.convolution
+        convolution, pooling = self.convolution, self.pooling
+        grad = as_grad(grad, convolution.before_activation.shape, convolution.dtype)
         grad = convolution.activation.gradient(grad, convolution.before_activation)
         convolution.bias_grad(grad)
-        return convolution.convolve_grad(self.pooling.call_grad(grad))
+        if not isinstance(pooling.saved, _AtOnce):
+            return convolution.convolve_grad(pooling.call_grad(grad))
+        masks, geometry, of_pooling = pooling.saved
+        if convolution.to_inputs:
+            return convolution.convolve_grad(_pooled.before_pooling(grad, masks, of_pooling))
+        arguments = convolution.saved, grad, masks, convolution.kernel, geometry, of_pooling
+        convolution.gradients["kernel"] = _pooled.gather(*arguments)
+        return None
+
+
+class _AtOnce(NamedTuple):
+    """What a convolution with the pooling after it leaves for the way back."""
+
+    masks: np.ndarray
+    geometry: Geometry
+    of_pooling: Geometry

@@ -8,6 +8,7 @@ import cnnlab
 from cnnlab import layers, optimizers, utils
 from cnnlab._pool_first import pool_first
 from cnnlab.layers.layer import add_bias, sum_over_positions
+from cnnlab.ops import _ways
 
 X = np.random.default_rng(0).normal(size=(30, 12, 12, 3)).astype("float32")
 Y = np.arange(30) % 4
@@ -46,6 +47,31 @@ def test_pooling_first_gives_the_same(activation, pooling, use_bias):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
+def test_pooling_at_once_where_it_fits():
+    """The first convolution sees few channels; NaN or infinity goes the longer way, with the same numbers."""
+    made = model()
+    for x, at_once in ((X, True), (np.where(X > 2, np.inf, X), False), (X, True)):
+        with np.errstate(invalid="ignore"):
+            found, wanted = made(x), one_by_one(made, x)[0]
+            np.testing.assert_array_equal(found, wanted)
+            made(x)
+        assert isinstance(made.layers[1].saved, tuple) == at_once
+    made.forget()
+    assert made.layers[1].saved is None
+
+
+def test_a_pair_at_the_end_takes_any_gradient():
+    made = cnnlab.Sequential([layers.Input((12, 12, 3)), layers.Conv2D(8, 3), layers.MaxPooling2D()])
+    outputs = made(X)
+    d_inputs = made.backward(np.ones(outputs.shape))  # of float64
+    d_kernel = made.layers[0].gradients["kernel"]
+    np.testing.assert_array_equal(made.backward(np.ones(outputs.shape, "float32")), d_inputs)
+    made.backward(np.ones(outputs.shape), to_inputs=False)
+    np.testing.assert_allclose(made.layers[0].gradients["kernel"], d_kernel, rtol=1e-4)
+    with pytest.raises(ValueError, match="`grad` must have the shape"):
+        made.backward(np.ones((30, 5, 5, 7)))
+
+
 @pytest.mark.parametrize(
     "activation, pooling, dtype",
     [
@@ -78,15 +104,16 @@ def test_errors_of_a_pair_name_the_layer():
         made(X[:, :8, :8])
 
 
-def test_the_gradient_by_the_pictures_is_left_out_in_training_alone():
-    made, found = model(), []
-    usual = made.layers[0].convolve_grad
-    made.layers[0].convolve_grad = lambda grad: found.append(usual(grad)) or found[-1]
+@pytest.mark.parametrize("pooling", ["MaxPooling2D()", "MaxPooling2D(3, 2)", "AveragePooling2D(2)"])
+def test_the_gradient_by_the_pictures_is_left_out_in_training_alone(pooling, monkeypatch):
+    made, found = model(pooling=pooling), []
+    usual = _ways.spread
+    monkeypatch.setattr(_ways, "spread", lambda *arguments: found.append(usual(*arguments)) or found[-1])
     made.gradients(X, Y)
-    assert found == [None]
+    assert len(found) == 1  # by the second convolution
     made(X)
     d_inputs = made.backward(np.ones((30, 4), "float32"))
-    assert d_inputs.shape == X.shape and d_inputs.any()
+    assert len(found) == 3 and d_inputs.shape == X.shape and d_inputs.any()
     made.fit(X, Y, verbose=0)
     assert made.backward(made(X)).shape == X.shape
 

@@ -3,6 +3,7 @@
 from .. import ops
 from ..arithmetic import whole_number
 from ..ops._arguments import check_data_format, per_axis
+from ..ops._windows import geometry_of
 from ..ops.convolution import kernel_grad
 from .layer import Layer, add_bias, check_padding, sum_over_positions, weight_settings
 
@@ -87,6 +88,9 @@ class _Conv(_Windowed):
     def call_grad(self, grad):
         self.bias_grad(grad)
         return self.convolve_grad(grad)
+
+    def geometry(self, input_shape):
+        return geometry_of("kernel", input_shape, self.kernel_size, self.strides, self.padding, self.dilation_rate)
 
     def convolve(self, inputs):
         """The outputs without the bias."""

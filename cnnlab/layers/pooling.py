@@ -4,6 +4,7 @@ import numpy as np
 
 from .. import _random, ops
 from ..ops._arguments import check_data_format, per_axis
+from ..ops._windows import geometry_of
 from .layer import Layer, check_padding
 
 __all__ = [
@@ -40,6 +41,9 @@ class _Pooling(Layer):
 class _MaxPooling(_Pooling):
     def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
+
+    def geometry(self, input_shape):
+        return geometry_of("pool_size", input_shape, self.pool_size, self.strides, self.padding, dilation_rate=1)
 
     def call(self, inputs, training=False):
         self.saved = inputs

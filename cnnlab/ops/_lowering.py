@@ -40,7 +40,7 @@ def slide(inputs, kernel, geometry, output=None):
         for images, rows in _each_block(share, kernel, geometry):
             place = output[images, rows]
             if kernel.shape[2] <= FEW_CHANNELS:
-                windows = _columns(inputs[images], rows, kernel, geometry)
+                windows = columns(inputs[images], rows, kernel, geometry)
                 np.matmul(windows, matrix, out=place.reshape(*windows.shape[:2], -1))
             elif across * matrix.size <= SMALL:
                 np.matmul(_rows(inputs[images], rows, kernel, geometry), matrix, out=place)
@@ -63,7 +63,7 @@ def gather(inputs, grad, kernel, geometry):
         for images, rows in _each_block(share, kernel, geometry):
             grads = grad[images, rows]
             if kernel.shape[2] <= FEW_CHANNELS:
-                windows = _columns(inputs[images], rows, kernel, geometry)
+                windows = columns(inputs[images], rows, kernel, geometry)
                 total += (windows.swapaxes(1, 2) @ grads.reshape(*windows.shape[:2], -1)).sum(axis=0)
                 continue
             # Here lines below each other need not follow in memory: one product for each line of the kernel.
@@ -110,8 +110,13 @@ def _each_block(share, kernel, geometry):
     """The share in blocks of images or, where one is too much, of rows: (images, rows of the output)."""
     (kh, kw, channels, _), (down, across) = kernel.shape, geometry.positions
     of_row = across * kw * channels * kernel.itemsize * (kh if channels <= FEW_CHANNELS else geometry.strides[0])
-    of_rows = max(1, min(down, WORKSPACE // of_row))
-    n = max(1, WORKSPACE // (of_row * down))
+    return blocks(share, down, of_row, WORKSPACE)
+
+
+def blocks(share, down, of_row, workspace):
+    """The share in blocks that take up so many bytes, at `of_row` bytes for each of `down` rows."""
+    of_rows = max(1, min(down, workspace // of_row))
+    n = max(1, workspace // (of_row * down))
     for first in range(share.start, share.stop, n):
         for row in range(0, down, of_rows):
             yield slice(first, min(first + n, share.stop)), slice(row, min(row + of_rows, down))
@@ -173,16 +178,21 @@ def _merged(windows):
     return np.lib.stride_tricks.as_strided(windows, (rows, n * columns, length), (line, of_column, one))
 
 
-def _columns(images, rows, kernel, geometry):
-    """The windows of these rows of the output as columns of a matrix, turned: (n, rows · columns, kh · kw · C)."""
-    (kh, kw, channels, _), (sh, sw), across = kernel.shape, geometry.strides, geometry.positions[1]
-    n, down = len(images), rows.stop - rows.start
-    cut, offset = _cut(images, rows, kh, geometry)
+def columns(images, rows, kernel, geometry, pool_size=(1, 1)):
+    """The windows of these rows of the output as columns of a matrix, turned: (n, rows · columns, kh · kw · C).
+
+    With a `pool_size`, for max-pooling in windows of that size: `rows` are rows of such windows, and windows of the kernel
+    come in the order (cell of the pooling window, its row, its column).
+    """
+    (kh, kw, channels, _), (sh, sw), (ph, pw) = kernel.shape, geometry.strides, pool_size
+    n, down, across = len(images), rows.stop - rows.start, geometry.positions[1] // pw
+    cut, offset = _cut(images, slice(rows.start * ph, rows.stop * ph), kh, geometry)
     of_image, line, pixel, one = cut.strides
-    shape = n, kh, kw, channels, down, across
+    steps = sh * line, sw * pixel, ph * sh * line, pw * sw * pixel
+    shape = n, kh, kw, channels, ph, pw, down, across
     windows = buffer("windows", shape, cut.dtype)
-    windows[...] = np.ndarray(shape, cut.dtype, cut, offset, (of_image, line, pixel, one, sh * line, sw * pixel))
-    return windows.reshape(n, kh * kw * channels, down * across).transpose(0, 2, 1)
+    windows[...] = np.ndarray(shape, cut.dtype, cut, offset, (of_image, line, pixel, one, *steps))
+    return windows.reshape(n, kh * kw * channels, -1).swapaxes(1, 2)
 
 
 def _cut(images, rows, kh, geometry):

@@ -1,6 +1,12 @@
-"""Numbers kept or cleared, without a question asked for each."""
+"""Numbers compared, kept or cleared, without a question asked for each."""
 
 import numpy as np
+
+
+def tame(x):
+    """Whether the sum of all squares is finite, which it is not if anything is NaN, infinite, or above 2e19."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.isfinite(np.vdot(x, x))
 
 
 def keep(mask, x, out=None):
@@ -20,3 +26,32 @@ def keep(mask, x, out=None):
     bits = np.negative(np.asarray(mask).view(np.int8), dtype=integer)
     np.bitwise_and(x.view(integer), bits, out=out.view(integer))
     return out
+
+
+def largest_of(cells, output, masks):
+    """The largest of some arrays of finite numbers, into `output`; and into `masks`, for each of them but the first,
+    where it is larger than all before it, as integers with all bits set.
+
+    Whether one number is larger than another is the sign of a difference: a bit, which a shift copies to all the others.
+    """
+    bits = 8 * masks.itemsize - 1
+    np.copyto(output, cells[0])
+    for cell, mask in zip(cells[1:], masks):
+        np.subtract(output, cell, out=mask.view(output.dtype))
+        np.right_shift(mask, bits, out=mask)
+        np.maximum(output, cell, out=output)
+
+
+def pass_on(grad, masks, places):
+    """The gradient of `largest_of`: what the largest gets, and zeros for the others, into `places`, one for each array.
+
+    The last that is larger than all before it is the largest. So, from the end on, each takes its part of what is left.
+    """
+    integer = masks.dtype
+    left = grad.view(integer)
+    first, *others = (place.view(integer) for place in places)
+    if not others:
+        first[...] = left
+    for mask, place in zip(masks[::-1], others[::-1]):
+        np.bitwise_and(left, mask, out=place)
+        left = np.bitwise_xor(left, place, out=first)

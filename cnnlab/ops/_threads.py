@@ -21,10 +21,10 @@ import math
 import os
 import threading
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import copy_context
-from functools import lru_cache
+from functools import lru_cache, partial
+from queue import SimpleQueue
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class _State:
         self.lock = threading.Lock()
         self.inside = 0  # callers at work
         self.threads = 1  # that BLAS had before
-        self.pool, self.pool_size = None, 0
+        self.tasks, self.helpers = SimpleQueue(), 0  # tasks, and how many threads take them
 
 
 _state = _State()
@@ -110,14 +110,16 @@ def forget():
     global _mine
     _mine = threading.local()
     with _state.lock:
-        _state.pool = None
+        _end_helpers()
 
 
 def _together(work, shares, threads):
     """The shares, each done by whichever thread is free first; this thread is one of them."""
+    helpers = min(threads, len(shares)) - 1
     results, todo = [None] * len(shares), iter(list(enumerate(shares)))
+    tickets, ended = iter(range(helpers)), SimpleQueue()
 
-    def help_out():
+    def take_part():
         _mine.busy = True
         try:
             for number, share in todo:  # one iterator for all: none is done twice
@@ -125,25 +127,52 @@ def _together(work, shares, threads):
         finally:
             _mine.busy = False
 
-    # A copy of the context brings np.errstate along.
-    helpers = [_pool(threads - 1).submit(copy_context().run, help_out) for _ in range(min(threads, len(shares)) - 1)]
+    def help_out():
+        if next(tickets, None) is None:
+            return  # too late: all is done
+        error = None
+        try:
+            take_part()
+        except BaseException as raised:
+            error = raised
+        ended.put(error)
+
+    for _ in range(helpers):
+        _tasks(threads - 1).put(partial(copy_context().run, help_out))  # a copy of the context brings np.errstate along
     try:
-        help_out()
+        take_part()
     finally:
         deque(todo, maxlen=0)  # after an error: nothing is left to do
-        started = [helper for helper in helpers if not helper.cancel()]
-        wait(started)
-    for helper in started:
-        helper.result()  # raises what was raised there
+        late = len(list(tickets))
+        errors = [ended.get() for _ in range(helpers - late)]
+    for error in filter(None, errors):
+        raise error
     return results
 
 
-def _pool(helpers):
-    """The threads that help, started once."""
+def _tasks(helpers):
+    """Where tasks for so many threads go: each takes the next one as soon as it is idle. They are started once."""
     with _state.lock:
-        if _state.pool is None or _state.pool_size != helpers:
-            _state.pool, _state.pool_size = ThreadPoolExecutor(helpers, "cnnlab"), helpers
-        return _state.pool
+        if _state.helpers != helpers:
+            _end_helpers()
+            _state.helpers = helpers
+            for _ in range(helpers):
+                threading.Thread(target=_help, args=[_state.tasks], name="cnnlab", daemon=True).start()
+        return _state.tasks
+
+
+def _end_helpers():
+    """Have the helpers end when they are done with what they have been given."""
+    for _ in range(_state.helpers):
+        _state.tasks.put(None)
+    _state.tasks, _state.helpers = SimpleQueue(), 0
+
+
+def _help(tasks):
+    """What a helper does, as long as it lives."""
+    while task := tasks.get():
+        task()
+        del task  # what it holds need not wait for the next
 
 
 @lru_cache

@@ -4,7 +4,9 @@
 about a quarter of the multiplications. Each has `slide`, the convolution itself, and `gather`, its gradient by the kernel.
 `spread`, the gradient by the inputs, is made of convolutions as well: `_phases` says which.
 
-Beside inputs and outputs the two fast ways hold at most 10 MiB and 12 kernels for each thread, and 8 kernels more, whatever
+For a convolution of few channels in a model, with max-pooling after it, there is `_pooled`, which does both at once.
+
+Beside inputs and outputs the fast ways hold at most 10 MiB and 12 kernels for each thread, and 8 kernels more, whatever
 the batch and the size of the images (for images up to 1000 pixels wide). Buffers are kept for the next call.
 """
 
@@ -13,6 +15,7 @@ import math
 import numpy as np
 
 from . import _lowering, _plain, _winograd
+from ._masks import tame
 from ._windows import Geometry
 
 
@@ -63,7 +66,7 @@ def spread(grad, kernel, geometry, channels):
         return _lowering.spread(grad, kernel, geometry)
     phases = list(_phases(kernel, geometry))
     # Zeros around the gradient are multiplied, which `_plain` does not do, and must not make NaN of infinity.
-    fits = _winograd.tame(kernel) and all(min(min(pair) for pair in around.amounts) >= 0 for _, _, around in phases)
+    fits = tame(kernel) and all(min(min(pair) for pair in around.amounts) >= 0 for _, _, around in phases)
     if not fits:
         return _plain.spread(grad, kernel, geometry, channels)
     if max(geometry.strides) == 1:

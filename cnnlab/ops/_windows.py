@@ -41,6 +41,11 @@ def geometry_of(name, shape, window_size, strides, padding, dilation_rate):
     return Geometry(sizes, window_size, strides, dilation_rate, amounts, positions)
 
 
+def touch(geometry):
+    """Whether the windows touch, and overlap neither each other nor an edge."""
+    return geometry.strides == geometry.window_size and not any(map(any, geometry.amounts))
+
+
 def windows(padded, geometry):
     """Windows of a padded batch: a view of shape (N, *positions, *window_size, channels).
 

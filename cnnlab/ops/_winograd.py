@@ -24,6 +24,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ._masks import tame
 from ._threads import buffer, share_out
 from ._windows import overlap
 
@@ -34,12 +35,6 @@ WORKSPACE = 2**21  # bytes: what a thread works on at once stays in a core's own
 
 class NotFinite(ArithmeticError):
     """An array holds NaN, infinity, or huge numbers: in a tile they would reach their neighbours."""
-
-
-def tame(x):
-    """Whether the sum of all squares is finite, which it is not if anything is NaN, infinite, or above 2e19."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return np.isfinite(np.vdot(x, x))
 
 
 @lru_cache

@@ -1,14 +1,13 @@
 """Pooling: one number for each window, channel by channel. Nothing is learned."""
 
-import functools
 import math
 
 import numpy as np
 
 from ._arguments import as_batch, as_grad, check_data_format, exact, per_axis
-from ._masks import keep
+from ._masks import largest_of, pass_on, tame
 from ._threads import in_blocks
-from ._windows import each_offset, geometry_of, pad, unpad
+from ._windows import each_offset, geometry_of, pad, touch, unpad
 
 __all__ = [
     "average_pool",
@@ -74,13 +73,13 @@ def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_f
     """
     inputs, geometry = _pool_arguments(inputs, pool_size, strides, padding, data_format)
     grad = as_grad(grad, _output_shape(inputs, geometry), exact(inputs.dtype))
-    apart = geometry.strides == geometry.window_size and not any(map(any, geometry.amounts))
-    d_inputs = np.empty(inputs.shape, grad.dtype)
+    fits = touch(geometry) and grad.dtype.itemsize <= 8  # there is an integer of that size
+    covered = all(n * k == size for n, k, size in zip(geometry.positions, geometry.window_size, geometry.sizes))
+    d_inputs = (np.empty if covered else np.zeros)(inputs.shape, grad.dtype)
 
     def work(part):
-        if apart and not np.isnan(inputs[part].min(initial=0)):
-            axes = list(enumerate(zip(geometry.positions, geometry.window_size), start=1))
-            _to_the_largest(grad[part], inputs[part], d_inputs[part], axes)
+        if fits and tame(inputs[part]):
+            _to_the_largest(grad[part], inputs[part], d_inputs[part], geometry)
         else:
             d_inputs[part] = _to_the_largest_anywhere(grad[part], inputs[part], geometry)
 
@@ -286,27 +285,17 @@ def _every(step, axis, first, n, x):
     return x[(slice(None),) * axis + (slice(first, first + step * (n - 1) + 1, step),)]
 
 
-def _to_the_largest(grad, x, d_x, axes):
-    """The gradient of `max_pool` where windows touch and do not overlap, into `d_x`; `axes` are (axis, (windows, size)).
-
-    Here the largest is looked for along the last axis first, then, one call further in, among those along the axis before.
-    Then each passes its gradient on to the first that is as large: so the first cell of a window, in row order, gets it.
-    """
-    *others, (axis, (n, k)) = axes
-    cells, places = ([_every(k, axis, o, n, whole) for o in range(k)] for whole in (x, d_x))
-    largest = functools.reduce(np.maximum, cells)
-    if others:
-        d_largest = np.empty(largest.shape, grad.dtype)
-        _to_the_largest(grad, largest, d_largest, others)
-        grad = d_largest
-    d_x[(slice(None),) * axis + (slice(n * k, None),)] = 0  # no window sees these
-    *first, last = places
-    if not first:
-        last[...] = grad
-    for cell, place in zip(cells, first):
-        wins = cell == largest
-        keep(wins, grad, out=place)
-        grad = keep(~wins, grad, out=last)
+def _to_the_largest(grad, inputs, d_inputs, geometry):
+    """The gradient of `max_pool` into `d_inputs`, where windows touch and all numbers are tame."""
+    places = [cells for _, cells in each_offset(geometry)]
+    each = np.empty((len(places), *grad.shape), grad.dtype)
+    for cells, of_cells in zip(places, each):
+        np.add(inputs[cells], 0, out=of_cells)  # a copy, in long runs, and 0 instead of −0, which would be less than it
+    masks = np.empty((len(each) - 1, *grad.shape), f"i{grad.itemsize}")
+    largest_of(each, np.empty_like(grad), masks)
+    pass_on(grad, masks, each)
+    for cells, of_cells in zip(places, each):
+        d_inputs[cells] = of_cells
 
 
 def _to_the_largest_anywhere(grad, inputs, geometry):

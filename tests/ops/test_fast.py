@@ -13,8 +13,8 @@ import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from cnnlab import ops
-from cnnlab.ops import _lowering, _plain, _threads, _ways, _winograd
-from cnnlab.ops._masks import keep
+from cnnlab.ops import _lowering, _plain, _pooled, _threads, _ways, _winograd
+from cnnlab.ops._masks import keep, largest_of, pass_on
 from cnnlab.ops._windows import geometry_of
 
 # Batch, sizes, channels, filters, kernel size, strides, padding, and the way.
@@ -247,6 +247,92 @@ def test_max_pool_needs_little_beside_its_inputs_and_outputs():
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak - result.nbytes < 16 * 2**20
+
+
+# Batch, sizes, channels, filters, kernel size, strides, padding; and the size of the pooling windows.
+POOLED_CALLS = [
+    ((9, (28, 28), 1, 32, (3, 3), 1, "valid"), (2, 2)),
+    ((9, (32, 31), 3, 5, (3, 3), 1, "same"), (2, 2)),
+    ((3, (15, 13), 8, 4, (3, 2), (2, 1), ((2, 0), (0, 4))), (3, 2)),
+    ((2, (60, 60), 4, 8, (7, 7), 2, "same"), (1, 4)),
+    ((1, (203, 150), 2, 40, (2, 2), 1, "valid"), (2, 2)),  # in blocks of rows
+    ((5, (9, 9), 3, 4, (1, 1), 1, "valid"), (1, 1)),
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("whole_numbers", [False, True])  # in which there are ties
+@pytest.mark.parametrize("call, pool_size", POOLED_CALLS)
+def test_pooled_at_once_is_one_after_the_other(call, pool_size, whole_numbers, dtype):
+    inputs, kernel, _, geometry = draw(*call, dtype=dtype)
+    if whole_numbers:
+        inputs, kernel = np.sign(inputs), np.sign(kernel)
+    features = ops.conv(inputs, kernel, *call[-2:])
+    wanted = ops.max_pool(features, pool_size)
+    pooling = geometry_of("pool_size", features.shape, pool_size, pool_size, "valid", 1)
+    assert _pooled.fits(inputs, kernel, geometry, pooling)
+    output, masks = _pooled.slide(inputs, kernel, geometry, pooling)
+    np.testing.assert_array_equal(output, wanted)
+    grad = np.random.default_rng(1).normal(size=output.shape).astype(dtype)
+    d_features = ops.max_pool_grad(grad, features, pool_size)
+    np.testing.assert_array_equal(_pooled.before_pooling(grad, masks, pooling), d_features)
+    d_kernel = _plain.gather(inputs, d_features, kernel, geometry)
+    found = _pooled.gather(inputs, grad, masks, kernel, geometry, pooling)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(found, d_kernel, rtol=0, atol=1e-6 * np.abs(d_kernel).max())
+
+
+def test_pooled_at_once_only_where_it_fits():
+    def fits(sizes=(8, 8), channels=3, value=1, kernel_value=1, pool_size=2, strides=2, padding="valid"):
+        inputs, kernel, _, geometry = draw(2, sizes, channels, 4, (3,) * len(sizes), 1, "same")
+        inputs[0, 0], kernel[0] = value, kernel_value
+        shape = len(inputs), *geometry.positions, 4
+        pool_size = (pool_size,) * len(sizes)
+        return _pooled.fits(inputs, kernel, geometry, geometry_of("pool_size", shape, pool_size, strides, padding, 1))
+
+    assert fits() and fits(padding="same") and fits(pool_size=3, strides=3)
+    for elsewhere in (
+        {"channels": 9},
+        {"sizes": (8,)},
+        {"sizes": (8, 8, 8)},
+        {"value": np.nan},
+        {"value": np.inf},
+        {"kernel_value": 1e25},
+        {"pool_size": 3},
+        {"pool_size": 3, "strides": 3, "padding": "same"},
+    ):
+        assert not fits(**elsewhere), elsewhere
+
+
+def test_pooled_at_once_needs_little_memory():
+    call, pool_size = (64, (64, 64), 3, 32, (5, 5), 1, "same"), (2, 2)
+    pooling = geometry_of("pool_size", (64, 64, 64, 32), pool_size, pool_size, "valid", 1)
+    output, masks = (lambda inputs, kernel, _, geometry: _pooled.slide(inputs, kernel, geometry, pooling))(*draw(*call))
+    with threadpool_limits(2):
+        forward = workspace(call, lambda inputs, kernel, _, geometry: _pooled.slide(inputs, kernel, geometry, pooling))
+        backward = workspace(
+            call,
+            lambda inputs, kernel, _, geometry: [_pooled.gather(inputs, output, masks, kernel, geometry, pooling)],
+        )
+    assert max(forward, backward) < 8 * 2**20
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("cells", [1, 2, 5])
+def test_the_first_of_the_largest_gets_the_gradient(cells, dtype):
+    rng = np.random.default_rng(cells)
+    numbers = rng.integers(-2, 3, (cells, 50, 3)).astype(dtype)
+    grad = rng.normal(size=(50, 3)).astype(dtype)
+    grad[0] = np.nan, np.inf, -np.inf
+    output, masks, places = (
+        np.empty_like(grad),
+        np.empty((cells - 1, 50, 3), f"i{grad.itemsize}"),
+        np.empty_like(numbers),
+    )
+    largest_of(numbers, output, masks)
+    pass_on(grad, masks, places)
+    np.testing.assert_array_equal(output, numbers.max(axis=0))
+    np.testing.assert_array_equal(places, np.where(np.arange(cells)[:, None, None] == numbers.argmax(axis=0), grad, 0))
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "longdouble"])
