@@ -70,7 +70,7 @@ class CNNLab:
     def profile(self, deep, batch):
         """Milliseconds of a training step by part; for a process that has nothing else to do any more."""
         from cnnlab import layers, ops
-        from cnnlab.ops import convolution
+        from cnnlab.ops import _pooled, convolution
 
         spent = {}
         ways = convolution._ways = SimpleNamespace(**vars(convolution._ways))  # as the ops see them, not they each other
@@ -94,6 +94,8 @@ class CNNLab:
         watch(ways, "slide", "convolution")
         watch(ways, "spread", "convolution, gradient by the inputs")
         watch(ways, "gather", "convolution, gradient by the kernel")
+        watch(_pooled, "slide", "first convolution with its max-pooling")
+        watch(_pooled, "gather", "first convolution with its max-pooling, gradient")
         watch(ops, "max_pool", "max-pooling")
         watch(ops, "max_pool_grad", "max-pooling, gradient")
         watch(layers.Dense, "call", "dense layers")
