@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from ._threads import buffer, share_out
+from ._threads import blocks, buffer, share_out
 from ._windows import overlap
 
 WORKSPACE = 2**21  # bytes of what is laid out at once
@@ -111,15 +111,6 @@ def _each_block(share, kernel, geometry):
     (kh, kw, channels, _), (down, across) = kernel.shape, geometry.positions
     of_row = across * kw * channels * kernel.itemsize * (kh if channels <= FEW_CHANNELS else geometry.strides[0])
     return blocks(share, down, of_row, WORKSPACE)
-
-
-def blocks(share, down, of_row, workspace):
-    """The share in blocks that take up so many bytes, at `of_row` bytes for each of `down` rows."""
-    of_rows = max(1, min(down, workspace // of_row))
-    n = max(1, workspace // (of_row * down))
-    for first in range(share.start, share.stop, n):
-        for row in range(0, down, of_rows):
-            yield slice(first, min(first + n, share.stop)), slice(row, min(row + of_rows, down))
 
 
 def _rows(images, rows, kernel, geometry):

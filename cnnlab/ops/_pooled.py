@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _lowering, _ways
 from ._masks import largest_of, pass_on, tame
-from ._threads import BLOCK, buffer, share_out
+from ._threads import BLOCK, blocks, buffer, share_out
 from ._windows import each_offset, touch
 
 
@@ -68,7 +68,7 @@ def _each_block(share, kernel, pooling):
     """The share in blocks of images or rows of the pooled outputs that a core's own cache can hold: (images, rows)."""
     down, across = pooling.positions
     of_place = math.prod(kernel.shape[:-1]) + kernel.shape[-1]
-    return _lowering.blocks(share, down, across * math.prod(pooling.window_size) * of_place * kernel.itemsize, BLOCK)
+    return blocks(share, down, across * math.prod(pooling.window_size) * of_place * kernel.itemsize, BLOCK)
 
 
 def _windows_and_cells(images, rows, kernel, geometry, pooling):

@@ -30,6 +30,7 @@ import numpy as np
 
 LARGEST_SHARES = 8  # a batch is cut into this many shares at most
 BLOCK = 2**20  # bytes, of what is read
+CACHE_LINE = 64  # bytes
 
 
 class _State:
@@ -49,10 +50,11 @@ _mine = threading.local()  # what each thread has for itself
 def share_out(work, batch, at_least=1):
     """`work(slice of the batch)` for each share of a batch, on several threads: the list of what it returns, in order.
 
-    A share has `at_least` that many examples, if there are so many.
+    A share has about `at_least` that many examples, if there are so many, and about as many as the others, so that no
+    thread waits for long.
     """
-    step = max(at_least, -(-batch // LARGEST_SHARES), 1)
-    shares = [slice(first, min(first + step, batch)) for first in range(0, max(batch, 1), step)]
+    count = min(LARGEST_SHARES, 2 ** round(math.log2(max(1, batch / at_least))))
+    shares = list(evenly(slice(0, batch), -(-batch // count))) or [slice(0, 0)]
     if len(shares) < 2:
         return [work(share) for share in shares]  # nothing to share: BLAS may use its own threads
     if getattr(_mine, "busy", False):  # already in a share
@@ -63,13 +65,27 @@ def share_out(work, batch, at_least=1):
 
 def in_blocks(work, batch, of_one):
     """`work(slice of the batch)` for blocks of a batch, `of_one` bytes an example, that a core's own cache can hold."""
-    step = max(1, BLOCK // max(1, of_one))
+    most = max(1, BLOCK // max(1, of_one))
 
     def work_on(share):
-        for first in range(share.start, share.stop, step):
-            work(slice(first, min(first + step, share.stop)))
+        for block in evenly(share, most):
+            work(block)
 
-    share_out(work_on, batch, at_least=step)
+    share_out(work_on, batch, at_least=most)
+
+
+def blocks(share, rows, of_row, most):
+    """The share in blocks of images or, where one is too much, of rows, `of_row` for each, `most` at once: (images, rows)."""
+    for images in evenly(share, most // (of_row * rows)):
+        for some in evenly(slice(0, rows), most // of_row):
+            yield images, some
+
+
+def evenly(share, most):
+    """Slices of a slice, of at most that many (but of one at least), all of about the same length."""
+    length = share.stop - share.start
+    step = -(-length // -(-length // max(1, most))) if length else 1
+    return (slice(first, min(first + step, share.stop)) for first in range(share.start, share.stop, step))
 
 
 @contextmanager
@@ -82,7 +98,7 @@ def one_blas_thread():
     with _state.lock:
         if not _state.inside:
             _state.threads = blas.num_threads
-            blas.set_num_threads(1)
+            _limit_blas(1)
         _state.inside += 1
     try:
         yield _state.threads
@@ -90,18 +106,20 @@ def one_blas_thread():
         with _state.lock:
             _state.inside -= 1
             if not _state.inside:
-                blas.set_num_threads(_state.threads)
+                _limit_blas(_state.threads)
 
 
 def buffer(name, shape, dtype=np.float32):
     """An array with whatever is in it, the same memory each time this thread asks for this name.
 
-    Memory that is new has to be mapped and cleared by the system first, which takes longer than to fill it.
+    Memory that is new has to be mapped and cleared by the system first, which takes longer than to fill it. It begins where
+    a line of the cache does, so that reads as long as a line touch one, not two.
     """
     kept = _mine.__dict__.setdefault("buffers", {})
     size = math.prod(shape) * np.dtype(dtype).itemsize
     if name not in kept or kept[name].nbytes < size:
-        kept[name] = np.empty(size, np.uint8)
+        memory = np.empty(size + CACHE_LINE, np.uint8)
+        kept[name] = memory[-memory.ctypes.data % CACHE_LINE :][:size]
     return np.ndarray(shape, dtype, kept[name])
 
 
@@ -184,10 +202,22 @@ def _blas():
     return min(found, key=lambda library: "numpy" not in library.filepath, default=None)
 
 
+def _limit_blas(threads):
+    """Have BLAS take so many threads from now on, in the whole process.
+
+    From version 3.8 on, threadpoolctl silently does so for one thread of Python only, the first to ask, until told otherwise.
+    """
+    blas = _blas()
+    let_anyone = getattr(blas, "clear_controlling_thread", lambda force: None)
+    let_anyone(force=True)
+    blas.set_num_threads(threads)
+    let_anyone(force=True)
+
+
 def _in_a_forked_child():
     """The threads are gone, and whoever held the lock is."""
     if _state.inside:
-        _blas().set_num_threads(_state.threads)
+        _limit_blas(_state.threads)
     _state.__init__()
 
 

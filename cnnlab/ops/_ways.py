@@ -6,7 +6,7 @@ about a quarter of the multiplications. Each has `slide`, the convolution itself
 
 For a convolution of few channels in a model, with max-pooling after it, there is `_pooled`, which does both at once.
 
-Beside inputs and outputs the fast ways hold at most 10 MiB and 12 kernels for each thread, and 8 kernels more, whatever
+Beside inputs and outputs the fast ways hold at most 14 MiB and 12 kernels for each thread, and 8 kernels more, whatever
 the batch and the size of the images (for images up to 1000 pixels wide). Buffers are kept for the next call.
 """
 
@@ -23,17 +23,19 @@ def choose(batch, channels, kernel, geometry):
     """The fastest way for these shapes.
 
     Winograd saves multiplications, channels · filters of them at every output. It works for that on every channel
-    and on every filter of a tile, and on the kernel, which many tiles must share. The bounds are where the two meet on a
-    processor with AVX-512; where products are slower, it pays a little earlier.
+    and on every filter of a tile, even where the tile reaches over the edge, and on the kernel, which many tiles must share.
+    The bounds are where the two meet on a processor with AVX-512; where products are slower, it pays a little earlier.
     """
     *kernel_size, kernel_channels, filters = kernel.shape
     if len(kernel_size) == 3 or channels != kernel_channels or max(geometry.dilation_rate) > 1 or not batch:
         return _plain
     if batch * math.prod(geometry.positions) <= 256 and channels * filters >= 2**13:
         return _plain  # few outputs, large kernel: a product for each of its elements, which BLAS shares out
-    tiles = batch * math.prod(positions / _winograd.TILE for positions in geometry.positions)
+    tiles = [positions / _winograd.TILE for positions in geometry.positions]
+    filled = math.prod(along / math.ceil(along) for along in tiles)
     fits = len(kernel_size) == 2 and all(2 <= size <= 5 for size in kernel_size) and max(geometry.strides) == 1
-    if fits and kernel.dtype == np.float32 and 1 / channels + 1 / filters <= 1 / 12 and tiles >= 48:
+    pays = 1 / channels + 1 / filters <= filled / 9 - 1 / 36 and batch * math.prod(tiles) >= 48
+    if fits and pays and kernel.dtype == np.float32:
         return _winograd
     return _lowering
 

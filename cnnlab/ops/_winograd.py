@@ -25,7 +25,7 @@ from functools import lru_cache
 import numpy as np
 
 from ._masks import tame
-from ._threads import buffer, share_out
+from ._threads import blocks, buffer, share_out
 from ._windows import overlap
 
 TILE = 4  # outputs along each axis of a tile
@@ -59,18 +59,16 @@ def matrices(kernel_size):
 
 def slide(inputs, kernel, geometry):
     """The convolution of float32 `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F)."""
-    inputs = np.ascontiguousarray(inputs)
     output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
     (A, B, _), (A_, B_, _) = map(matrices, geometry.window_size)
     corner = [-before for before, _ in geometry.amounts]
     kernel_values = _kernel_values(kernel)
 
     def work(share):
+        values_of = _reader(inputs, share, corner, geometry, B.T, B_.T, "values")
+        store = _writer(output, kernel_values, geometry, A.T, A_.T)
         for images, rows in _each_block(share, geometry, kernel):
-            values = _values(inputs[images], rows, corner, geometry, B.T, B_.T, "values")
-            products = buffer("products", (*values.shape[:2], kernel.shape[-1]))
-            np.matmul(values, kernel_values, out=products)
-            _store(products, A.T, A_.T, output[images, rows.start * TILE : rows.stop * TILE])
+            store(values_of(images, rows), images, rows)
 
     share_out(work, len(inputs), _images_of(_tiles_at_once(geometry, kernel), geometry))
     return output
@@ -78,16 +76,16 @@ def slide(inputs, kernel, geometry):
 
 def gather(inputs, grad, kernel, geometry):
     """The gradient of `slide` by its kernel: the same steps, each transposed, in the opposite order."""
-    inputs, grad = np.ascontiguousarray(inputs), np.ascontiguousarray(grad)
     (A, B, G), (A_, B_, G_) = map(matrices, geometry.window_size)
     corner = [-before for before, _ in geometry.amounts]
     shape = (len(G) * len(G_), *kernel.shape[2:])
 
     def work(share):
         total = np.zeros(shape, np.float32)
+        values_of = _reader(inputs, share, corner, geometry, B.T, B_.T, "values")
+        values_of_grad = _reader(grad, share, (0, 0), geometry, A, A_, "values of grad")
         for images, rows in _each_block(share, geometry, kernel, shared=4):  # the total is read and written
-            values = _values(inputs[images], rows, corner, geometry, B.T, B_.T, "values")
-            grad_values = _values(grad[images], rows, (0, 0), geometry, A, A_, "values of grad")
+            values, grad_values = values_of(images, rows), values_of_grad(images, rows)
             total += np.matmul(values.transpose(0, 2, 1), grad_values, out=buffer("products", shape))
         total = G.T @ total.reshape(len(G), -1)
         total = np.matmul(G_.T, total.reshape(len(G.T), len(G_), -1))
@@ -106,54 +104,53 @@ def _tiles_at_once(geometry, kernel, shared=1):
 
 def _each_block(share, geometry, kernel, shared=1):
     """The share in blocks of some images and some rows of tiles: (images, rows of tiles)."""
-    tiles = _tiles_at_once(geometry, kernel, shared)
     down, across = _tiles(geometry)
-    of_rows = max(1, min(down, tiles // across))
-    n = max(1, tiles // (across * down))
-    for first in range(share.start, share.stop, n):
-        for row in range(0, down, of_rows):
-            yield slice(first, min(first + n, share.stop)), slice(row, min(row + of_rows, down))
+    return blocks(share, down, across, _tiles_at_once(geometry, kernel, shared))
 
 
-def _values(images, rows, corner, geometry, along_rows, along_columns, buffer_name):
-    """Rows of tiles of some images, (n, H, W, C), at the points: (points, tiles, C), the tiles in the order (row, n, column).
+def _reader(batch, share, corner, geometry, along_rows, along_columns, name):
+    """What gives rows of tiles of some images of a share, at the points: (points, tiles, C), tiles as (row, image, column).
 
     Each tile is multiplied by one matrix along its columns, then by another along its rows. The tiles lie a step of
-    TILE apart and may overlap, which a view can say: `np.ndarray(shape, dtype, memory, offset, strides)`. Nothing is copied.
-    """
-    (points, taps), (points_, taps_) = along_rows.shape, along_columns.shape
-    n, height, width, channels = images.shape
-    of_image, line, pixel, _ = images.strides
-    across = _tiles(geometry)[1]
-    # What the tiles reach over the edges for is zero.
-    first = rows.start * TILE + corner[0]
-    size = (rows.stop - rows.start - 1) * TILE + taps
-    start, stop = overlap(first, size, height)
-    if not tame(images[:, start:stop]):
-        raise NotFinite
-    half = buffer("half", (points_, size, n, across, channels))
-    half[:, : start - first] = 0
-    half[:, stop - first :] = 0
-    inside = half[:, start - first : stop - first].transpose(2, 1, 3, 0, 4)  # (n, lines, tiles, points_, C)
-    lefts = [column * TILE + corner[1] for column in range(across)]
-    whole = [column for column, left in enumerate(lefts) if left >= 0 and left + taps_ <= width]
-    if whole:
-        shape = n, stop - start, len(whole), taps_, channels
-        offset = start * line + lefts[whole[0]] * pixel
-        view = np.ndarray(shape, np.float32, images, offset, (of_image, line, TILE * pixel, pixel, 4))
-        np.matmul(along_columns, view, out=inside[:, :, whole[0] : whole[-1] + 1])
-    for column, left in enumerate(lefts):
-        if column not in whole:
-            begin, end = overlap(left, taps_, width)
-            part = along_columns[:, begin - left : end - left]
-            np.matmul(part, images[:, start:stop, begin:end], out=inside[:, :, column])
+    TILE apart and may overlap, which a view can say: `np.ndarray(shape, dtype, memory, offset, strides)`.
 
-    line = n * across * channels
-    shape = points_, rows.stop - rows.start, taps, line
-    view = np.ndarray(shape, np.float32, half, 0, (4 * size * line, 4 * TILE * line, 4 * line, 4))
-    values = buffer(buffer_name, (points, points_, shape[1], line))
-    np.matmul(along_rows, view, out=values.transpose(1, 2, 0, 3))
-    return values.reshape(points * points_, -1, channels)
+    The views of one block serve the next: Python is slow where data has driven it out of the cache.
+    """
+    if not tame(batch[share]):
+        raise NotFinite
+    (points, taps), (points_, taps_) = along_rows.shape, along_columns.shape
+    (_, height, width, channels), (top, left) = batch.shape, corner
+    across = _tiles(geometry)[1]
+    columns = TILE * across + taps_ - TILE
+    begin, end = overlap(left, columns, width)
+
+    @lru_cache(1)
+    def views(n, first_row, last_row):
+        down = last_row - first_row
+        first, size = TILE * first_row + top, TILE * down + taps - TILE
+        start, stop = overlap(first, size, height)
+        padded = buffer(f"padded {name}", (n, size, columns, channels))
+        padded[...] = 0
+        inside = padded[:, start - first : stop - first, begin - left : end - left]
+        of_image, line, pixel, _ = padded.strides
+        strides = of_image, line, TILE * pixel, pixel, 4
+        tiles = np.ndarray((n, size, across, taps_, channels), np.float32, padded, 0, strides)
+        half = buffer("half", (points_, size, n, across, channels))  # done along the columns
+        of_point, line, *_ = half.strides
+        shape = points_, down, taps, n * across * channels
+        lines = np.ndarray(shape, np.float32, half, 0, (of_point, TILE * line, line, 4))
+        values = buffer(name, (points, points_, down, shape[-1]))
+        at_points = values.reshape(points * points_, -1, channels)
+        return start, stop, inside, tiles, half.transpose(2, 1, 3, 0, 4), lines, values.transpose(1, 2, 0, 3), at_points
+
+    def read(images, rows):
+        start, stop, inside, tiles, half, lines, values, at_points = views(len(batch[images]), rows.start, rows.stop)
+        inside[...] = batch[images, start:stop, begin:end]
+        np.matmul(along_columns, tiles, out=half)
+        np.matmul(along_rows, lines, out=values)
+        return at_points
+
+    return read
 
 
 def _kernel_values(kernel):
@@ -172,20 +169,33 @@ def _kernel_values(kernel):
     return values.reshape(-1, *kernel.shape[2:])
 
 
-def _store(products, along_rows, along_columns, output):
-    """From the products at the points, (points, tiles, F), to the outputs, (n, rows, columns, F)."""
+def _writer(output, kernel_values, geometry, along_rows, along_columns):
+    """What multiplies values at the points, (points, tiles, C), with those of the kernel, and stores what comes of it."""
     (_, points), (_, points_) = along_rows.shape, along_columns.shape
-    n, rows, columns, filters = output.shape
-    products = products.reshape(points, points_, -1, filters).transpose(0, 2, 1, 3)
-    half = buffer("half", (points, products.shape[1], TILE, filters))
-    np.matmul(along_columns, products, out=half)
-    # Side by side, the tiles of a row are lines of pixels; the last tiles may reach over the edges.
-    half = half.reshape(points, -(-rows // TILE), n, -1)[..., : columns * filters].transpose(1, 2, 0, 3)
-    down, rest = divmod(rows, TILE)
-    lines = output[:, : down * TILE].reshape(n, down, TILE, -1).transpose(1, 0, 2, 3)
-    np.matmul(along_rows, half[:down], out=lines)
-    if rest:
-        np.matmul(along_rows[:rest], half[down], out=output[:, down * TILE :].reshape(n, rest, -1))
+    (_, height, width, filters), (_, across) = output.shape, _tiles(geometry)
+    whole, rest = divmod(height, TILE)  # the last tiles may reach over the edges
+    lines = output.reshape(len(output), height, -1)
+    tiles = lines[:, : whole * TILE].reshape(len(output), whole, TILE, -1).swapaxes(0, 1)
+
+    @lru_cache(1)
+    def views(n, down):
+        products = buffer("products", (points * points_, down * n * across, filters))
+        by_tile = products.reshape(points, points_, -1, filters).transpose(0, 2, 1, 3)
+        half = buffer("half", (points, down * n * across, TILE, filters))
+        # Side by side, the tiles of a row are lines of pixels.
+        by_row = half.reshape(points, down, n, -1)[..., : width * filters].transpose(1, 2, 0, 3)
+        return products, by_tile, half, by_row
+
+    def write(values, images, rows):
+        products, by_tile, half, by_row = views(len(output[images]), rows.stop - rows.start)
+        np.matmul(values, kernel_values, out=products)
+        np.matmul(along_columns, by_tile, out=half)
+        places = tiles[rows, images]
+        np.matmul(along_rows, by_row[: len(places)], out=places)
+        if rows.stop > whole:
+            np.matmul(along_rows[:rest], by_row[-1], out=lines[images, whole * TILE :])
+
+    return write
 
 
 def _tiles(geometry):
@@ -194,5 +204,4 @@ def _tiles(geometry):
 
 def _images_of(tiles, geometry):
     """How many images make that many tiles."""
-    down, across = _tiles(geometry)
-    return -(-tiles // (down * across))
+    return max(1, tiles // math.prod(_tiles(geometry)))
