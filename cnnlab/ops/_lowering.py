@@ -7,7 +7,7 @@ Four things make it several times faster than `_plain`, which does the same:
   well, so that whole windows, which overlap, are rows of a matrix without another copy
   (Cho & Brand, "MEC: memory-efficient convolution", 2017).
 - Long copies. A copy is as fast as its innermost run is long. With few channels, as in a photograph, whole windows are
-  laid out after all, but as columns of a matrix, so that the run goes along the pixels.
+  laid out after all, but as columns of a matrix, channel by channel, so that the run goes along the pixels.
 - Blocks. Only as much is laid out at once as a core keeps in its own cache, where the product finds it.
 - Threads, each with a share of the batch.
 """
@@ -177,28 +177,29 @@ def columns(images, rows, kernel, geometry, pool_size=(1, 1)):
     """
     (kh, kw, channels, _), (sh, sw), (ph, pw) = kernel.shape, geometry.strides, pool_size
     n, down, across = len(images), rows.stop - rows.start, geometry.positions[1] // pw
-    cut, offset = _cut(images, slice(rows.start * ph, rows.stop * ph), kh, geometry)
-    of_image, line, pixel, one = cut.strides
+    planes, offset = _planes(images, slice(rows.start * ph, rows.stop * ph), kh, geometry)
+    of_image, plane, line, pixel = planes.strides
     steps = sh * line, sw * pixel, ph * sh * line, pw * sw * pixel
     shape = n, kh, kw, channels, ph, pw, down, across
-    windows = buffer("windows", shape, cut.dtype)
-    windows[...] = np.ndarray(shape, cut.dtype, cut, offset, (of_image, line, pixel, one, *steps))
+    windows = buffer("windows", shape, planes.dtype)
+    windows[...] = np.ndarray(shape, planes.dtype, planes, offset, (of_image, line, pixel, plane, *steps))
     return windows.reshape(n, kh * kw * channels, -1).swapaxes(1, 2)
 
 
-def _cut(images, rows, kh, geometry):
-    """What these rows of the output look at, with zeros where it reaches over the edge: an array, and where it begins."""
+def _planes(images, rows, kh, geometry):
+    """What these rows of the output look at, with zeros where it reaches over the edge, one channel after the other:
+    an array, (n, C, lines, columns), and where it begins."""
     (n, height, width, channels), (sh, _) = images.shape, geometry.strides
     (before, _), (left, right) = geometry.amounts
     top, bottom = rows.start * sh - before, (rows.stop - 1) * sh + kh - before
-    if top >= 0 and bottom <= height and not left and not right and images.flags.c_contiguous:
-        return images, top * images.strides[1]
-    cut = buffer("cut", (n, bottom - top, left + width + right, channels), images.dtype)
+    if top >= 0 and bottom <= height and not left and not right and channels == 1 and images.flags.c_contiguous:
+        return images.reshape(n, 1, height, width), top * images.strides[1]
+    planes = buffer("planes", (n, channels, bottom - top, left + width + right), images.dtype)
     start, stop = overlap(top, bottom - top, height)
     inside = slice(start - top, stop - top)
-    cut[:, : inside.start] = 0
-    cut[:, inside.stop :] = 0
-    cut[:, inside, :left] = 0
-    cut[:, inside, left + width :] = 0
-    cut[:, inside, left : left + width] = images[:, start:stop]
-    return cut, 0
+    planes[:, :, : inside.start] = 0
+    planes[:, :, inside.stop :] = 0
+    planes[:, :, inside, :left] = 0
+    planes[:, :, inside, left + width :] = 0
+    planes[:, :, inside, left : left + width] = images[:, start:stop].transpose(0, 3, 1, 2)
+    return planes, 0
