@@ -4,6 +4,7 @@ import numpy as np
 
 from ..arithmetic import whole_number
 from ..ops._arguments import check_data_format
+from ..ops._threads import matmul
 from .layer import Layer, sum_over_positions, weight_settings
 
 __all__ = ["Dense", "Flatten", "Input", "InputLayer", "ZeroPadding2D"]
@@ -98,16 +99,15 @@ class Dense(Layer):
 
     def call(self, inputs, training=False):
         self.saved = inputs
-        outputs = inputs @ self.kernel
+        outputs = matmul(inputs.reshape(-1, inputs.shape[-1]), self.kernel).reshape(*inputs.shape[:-1], self.units)
         return outputs + self.bias if self.use_bias else outputs
 
     def call_grad(self, grad):
-        inputs = self.saved
-        rows = inputs.reshape(-1, inputs.shape[-1])
-        self.gradients["kernel"] = rows.T @ grad.reshape(-1, self.units)
+        inputs, rows = self.saved, grad.reshape(-1, self.units)
+        self.gradients["kernel"] = matmul(inputs.reshape(len(rows), -1).T, rows)
         if self.use_bias:
             self.gradients["bias"] = sum_over_positions(grad)
-        return grad @ self.kernel.T if self.to_inputs else None
+        return matmul(rows, self.kernel.T).reshape(inputs.shape) if self.to_inputs else None
 
 
 class Flatten(Layer):

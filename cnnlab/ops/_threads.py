@@ -31,6 +31,7 @@ import numpy as np
 LARGEST_SHARES = 8  # a batch is cut into this many shares at most
 BLOCK = 2**20  # bytes, of what is read
 CACHE_LINE = 64  # bytes
+MULTIPLICATIONS = 2**24  # that are worth waking a thread for
 
 
 class _State:
@@ -72,6 +73,20 @@ def in_blocks(work, batch, of_one):
             work(block)
 
     share_out(work_on, batch, at_least=most)
+
+
+def matmul(a, b):
+    """`a @ b`, for two matrices, the rows of `a` or the columns of `b` shared out if there is enough to do."""
+    product = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    if len(a) >= b.shape[1]:
+        share_out(lambda rows: np.matmul(a[rows], b, out=product[rows]), len(a), _worth_it(b))
+    else:
+        share_out(lambda columns: np.matmul(a, b[:, columns], out=product[:, columns]), b.shape[1], _worth_it(a))
+    return product
+
+
+def _worth_it(matrix):
+    return max(32, MULTIPLICATIONS // max(1, matrix.size))
 
 
 def blocks(share, rows, of_row, most):

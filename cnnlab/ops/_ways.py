@@ -2,7 +2,8 @@
 
 `_plain` is the one to read, and takes every case. `_lowering` does the same in blocks, on every core. `_winograd` needs
 about a quarter of the multiplications. Each has `slide`, the convolution itself, and `gather`, its gradient by the kernel.
-`spread`, the gradient by the inputs, is made of convolutions as well: `_phases` says which.
+`spread`, the gradient by the inputs, is made of convolutions as well: `_phases` says which. Where both gradients are wanted,
+`_winograd` has them share their work.
 
 For a convolution of few channels in a model, with max-pooling after it, there is `_pooled`, which does both at once.
 
@@ -56,6 +57,17 @@ def gather(inputs, grad, kernel, geometry):
     if way is _plain:
         return _plain.gather(inputs, grad, kernel, geometry)
     return _in_2d(way, "gather", inputs, grad, kernel=kernel, geometry=geometry).reshape(kernel.shape)
+
+
+def both(inputs, grad, kernel, geometry):
+    """The gradients of `slide` by its inputs and by its kernel."""
+    if choose(len(inputs), inputs.shape[-1], kernel, geometry) is _winograd:
+        d_inputs = np.zeros(inputs.shape, np.float32)
+        try:
+            return d_inputs, _winograd.gather(inputs, grad, kernel, geometry, d_inputs)
+        except _winograd.NotFinite:
+            pass
+    return spread(grad, kernel, geometry, inputs.shape[-1]), gather(inputs, grad, kernel, geometry)
 
 
 def spread(grad, kernel, geometry, channels):

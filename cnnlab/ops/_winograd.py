@@ -9,6 +9,9 @@ points do. What a convolution does is the same, seen from the other side (its tr
 
 In two dimensions, done along each axis, a tile of 4 × 4 outputs takes 36 multiplications instead of 144.
 
+Along an axis all tiles are done at once, by one matrix with that of a tile along its diagonal, as often as there are tiles.
+It multiplies many zeros, but in few and long products, and it knows the edges; pictures of many tiles are cut into pieces.
+
 Only the multiplication in the middle mixes channels, and it is the same at every tile: for each of the 36 points, one
 matrix product (tiles, channels) @ (channels, filters). A and B cost something for every channel and every filter, so that
 it pays from about 24 of both on.
@@ -21,16 +24,20 @@ Source: Lavin & Gray, "Fast algorithms for convolutional neural networks", 2016.
 
 import math
 from functools import lru_cache
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
 from ._masks import tame
-from ._threads import blocks, buffer, share_out
+from ._threads import buffer, evenly, one_blas_thread, share_out
 from ._windows import overlap
 
 TILE = 4  # outputs along each axis of a tile
 POINTS = (0, 1, -1, 1 / 2, -2, 2, -1 / 2)  # and infinity; small ones, and their inverses, lose the fewest digits
+PIECE = 4  # tiles along each axis of a piece, at most
 WORKSPACE = 2**21  # bytes: what a thread works on at once stays in a core's own cache
+SHARED = 4  # times as many tiles at once, where each block reads and writes a total as large as the kernel
 
 
 class NotFinite(ArithmeticError):
@@ -60,39 +67,89 @@ def matrices(kernel_size):
 def slide(inputs, kernel, geometry):
     """The convolution of float32 `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F)."""
     output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
-    (A, B, _), (A_, B_, _) = map(matrices, geometry.window_size)
-    corner = [-before for before, _ in geometry.amounts]
     kernel_values = _kernel_values(kernel)
 
     def work(share):
-        values_of = _reader(inputs, share, corner, geometry, B.T, B_.T, "values")
-        store = _writer(output, kernel_values, geometry, A.T, A_.T)
-        for images, rows in _each_block(share, geometry, kernel):
-            store(values_of(images, rows), images, rows)
+        if not tame(inputs[share]):
+            raise NotFinite
+        for images, rows, columns in _each_block(share, kernel, geometry):
+            values = _at_points(inputs[images, rows.seen, columns.seen], rows.of_inputs, columns.of_inputs, "values")
+            products = buffer("products", (*values.shape[:-1], kernel.shape[-1]))
+            np.matmul(values, kernel_values, out=products)
+            _from_points(products, rows.of_outputs, columns.of_outputs, output[images, rows.made, columns.made])
 
-    share_out(work, len(inputs), _images_of(_tiles_at_once(geometry, kernel), geometry))
+    share_out(work, len(inputs), _images_at_once(geometry, kernel))
     return output
 
 
-def gather(inputs, grad, kernel, geometry):
-    """The gradient of `slide` by its kernel: the same steps, each transposed, in the opposite order."""
-    (A, B, G), (A_, B_, G_) = map(matrices, geometry.window_size)
-    corner = [-before for before, _ in geometry.amounts]
-    shape = (len(G) * len(G_), *kernel.shape[2:])
+def gather(inputs, grad, kernel, geometry, d_inputs=None):
+    """The gradient of `slide` by its kernel; that by its inputs is added to `d_inputs`, if given.
+
+    The same steps, each transposed, in the opposite order. Both gradients need `grad` at the points, and no more tiles
+    than the outputs have.
+    """
+    shape = (math.prod(TILE + k - 1 for k in geometry.window_size), *kernel.shape[2:])
+    if d_inputs is not None:
+        turned = np.ascontiguousarray(_kernel_values(kernel).swapaxes(1, 2))  # in this order BLAS is twice as fast
 
     def work(share):
         total = np.zeros(shape, np.float32)
-        values_of = _reader(inputs, share, corner, geometry, B.T, B_.T, "values")
-        values_of_grad = _reader(grad, share, (0, 0), geometry, A, A_, "values of grad")
-        for images, rows in _each_block(share, geometry, kernel, shared=4):  # the total is read and written
-            values, grad_values = values_of(images, rows), values_of_grad(images, rows)
-            total += np.matmul(values.transpose(0, 2, 1), grad_values, out=buffer("products", shape))
-        total = G.T @ total.reshape(len(G), -1)
-        total = np.matmul(G_.T, total.reshape(len(G.T), len(G_), -1))
-        return total.reshape(kernel.shape)
+        for images, rows, columns in _each_block(share, kernel, geometry, SHARED):
+            seen, made = (images, rows.seen, columns.seen), (images, rows.made, columns.made)
+            values = _at_points(inputs[seen], rows.of_inputs, columns.of_inputs, "values")
+            of_grad = _at_points(grad[made], rows.of_outputs, columns.of_outputs, "values of grad")
+            total += np.matmul(values.swapaxes(1, 2), of_grad, out=buffer("products", shape))
+            if d_inputs is not None:
+                np.matmul(of_grad, turned, out=values)
+                places = d_inputs[seen]
+                places += _from_points(values, rows.of_inputs, columns.of_inputs, buffer("places", places.shape))
+        if not tame(total):
+            raise NotFinite
+        return total
 
-    fewest, most = (_images_of(_tiles_at_once(geometry, kernel, shared), geometry) for shared in (1, 4))
-    return sum(share_out(work, len(inputs), max(fewest, min(most, len(inputs) // 4))))
+    fewest, most = (_images_at_once(geometry, kernel, shared) for shared in (1, SHARED))
+    return _to_kernel(sum(share_out(work, len(inputs), max(fewest, min(most, len(inputs) // 4)))), kernel.shape)
+
+
+class _Piece(NamedTuple):
+    """Some tiles along an axis: the inputs that they see, the outputs that they make, and the matrices for both."""
+
+    seen: slice
+    made: slice
+    of_inputs: np.ndarray  # (points, tiles, inputs seen)
+    of_outputs: np.ndarray  # (points, tiles, outputs made)
+
+
+@lru_cache
+def _pieces(kernel_size, size, before, positions):
+    """The tiles along an axis, at most PIECE of them in each piece."""
+    A, B, _ = matrices(kernel_size)
+    pieces = []
+    for tiles in evenly(slice(0, -(-positions // TILE)), PIECE):
+        count, first = tiles.stop - tiles.start, TILE * tiles.start
+        start, stop = overlap(first - before, TILE * count + kernel_size - 1, size)
+        made = slice(first, min(first + TILE * count, positions))
+        of_inputs = _of_tiles(B.T, count, slice(start - first + before, stop - first + before))
+        pieces.append(_Piece(slice(start, stop), made, of_inputs, _of_tiles(A, count, slice(0, made.stop - first))))
+    return pieces
+
+
+def _of_tiles(of_tile, tiles, pixels):
+    """A matrix of one tile, (points, taps), repeated for tiles that lie TILE apart: (points, tiles, pixels under them)."""
+    points, taps = of_tile.shape
+    matrix = np.zeros((points, tiles, TILE * tiles + taps), np.float32)
+    for tile in range(tiles):
+        matrix[:, tile, TILE * tile :][:, :taps] = of_tile
+    return np.ascontiguousarray(matrix[..., pixels])
+
+
+def _each_block(share, kernel, geometry, shared=1):
+    """The share in blocks of some images and a piece of them: (images, piece of the rows, piece of the columns)."""
+    amounts = (before for before, _ in geometry.amounts)
+    rows, columns = map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions)
+    tiles = rows[0].of_inputs.shape[1] * columns[0].of_inputs.shape[1]
+    for images in evenly(share, _tiles_at_once(geometry, kernel, shared) // tiles):
+        yield from product([images], rows, columns)
 
 
 def _tiles_at_once(geometry, kernel, shared=1):
@@ -102,57 +159,37 @@ def _tiles_at_once(geometry, kernel, shared=1):
     return max(WORKSPACE // (4 * points * (channels + filters)), shared * channels * filters // (channels + filters))
 
 
-def _each_block(share, geometry, kernel, shared=1):
-    """The share in blocks of some images and some rows of tiles: (images, rows of tiles)."""
-    down, across = _tiles(geometry)
-    return blocks(share, down, across, _tiles_at_once(geometry, kernel, shared))
+def _images_at_once(geometry, kernel, shared=1):
+    """How many images have about so many tiles."""
+    return max(1, _tiles_at_once(geometry, kernel, shared) // math.prod(-(-n // TILE) for n in geometry.positions))
 
 
-def _reader(batch, share, corner, geometry, along_rows, along_columns, name):
-    """What gives rows of tiles of some images of a share, at the points: (points, tiles, C), tiles as (row, image, column).
-
-    Each tile is multiplied by one matrix along its columns, then by another along its rows. The tiles lie a step of
-    TILE apart and may overlap, which a view can say: `np.ndarray(shape, dtype, memory, offset, strides)`.
-
-    The views of one block serve the next: Python is slow where data has driven it out of the cache.
-    """
-    if not tame(batch[share]):
-        raise NotFinite
-    (points, taps), (points_, taps_) = along_rows.shape, along_columns.shape
-    (_, height, width, channels), (top, left) = batch.shape, corner
-    across = _tiles(geometry)[1]
-    columns = TILE * across + taps_ - TILE
-    begin, end = overlap(left, columns, width)
-
-    @lru_cache(1)
-    def views(n, first_row, last_row):
-        down = last_row - first_row
-        first, size = TILE * first_row + top, TILE * down + taps - TILE
-        start, stop = overlap(first, size, height)
-        padded = buffer(f"padded {name}", (n, size, columns, channels))
-        padded[...] = 0
-        inside = padded[:, start - first : stop - first, begin - left : end - left]
-        of_image, line, pixel, _ = padded.strides
-        strides = of_image, line, TILE * pixel, pixel, 4
-        tiles = np.ndarray((n, size, across, taps_, channels), np.float32, padded, 0, strides)
-        half = buffer("half", (points_, size, n, across, channels))  # done along the columns
-        of_point, line, *_ = half.strides
-        shape = points_, down, taps, n * across * channels
-        lines = np.ndarray(shape, np.float32, half, 0, (of_point, TILE * line, line, 4))
-        values = buffer(name, (points, points_, down, shape[-1]))
-        at_points = values.reshape(points * points_, -1, channels)
-        return start, stop, inside, tiles, half.transpose(2, 1, 3, 0, 4), lines, values.transpose(1, 2, 0, 3), at_points
-
-    def read(images, rows):
-        start, stop, inside, tiles, half, lines, values, at_points = views(len(batch[images]), rows.start, rows.stop)
-        inside[...] = batch[images, start:stop, begin:end]
-        np.matmul(along_columns, tiles, out=half)
-        np.matmul(along_rows, lines, out=values)
-        return at_points
-
-    return read
+def _at_points(pixels, of_rows, of_columns, name):
+    """Tiles of pixels, (n, H, W, C), at the points: (points, tiles, C). First along one axis, then along the other."""
+    n, height, width, channels = pixels.shape
+    (points, tiles, _), (points_, tiles_, _) = of_rows.shape, of_columns.shape
+    of_rows, of_columns = of_rows.reshape(points * tiles, height), of_columns.reshape(points_ * tiles_, width)
+    half = buffer("half", (points * tiles, n, width * channels))
+    np.matmul(of_rows, pixels.reshape(n, height, width * channels), out=half.swapaxes(0, 1))
+    values = buffer(name, (points, points_ * tiles_, tiles * n, channels))
+    np.matmul(of_columns, half.reshape(points, tiles * n, width, channels), out=values.swapaxes(1, 2))
+    return values.reshape(points * points_, tiles_ * tiles * n, channels)
 
 
+def _from_points(values, of_rows, of_columns, pixels):
+    """The transpose of `_at_points`, into `pixels`, which are returned."""
+    n, height, width, channels = pixels.shape
+    (points, tiles, _), (points_, tiles_, _) = of_rows.shape, of_columns.shape
+    of_rows, of_columns = of_rows.reshape(points * tiles, height), of_columns.reshape(points_ * tiles_, width)
+    values = values.reshape(points, points_ * tiles_, tiles * n, channels)
+    half = buffer("half", (points, tiles * n, width, channels))
+    np.matmul(of_columns.T, values.swapaxes(1, 2), out=half)
+    lines = half.reshape(points * tiles, n, width * channels)
+    np.matmul(of_rows.T, lines.swapaxes(0, 1), out=pixels.reshape(n, height, width * channels))
+    return pixels
+
+
+@one_blas_thread()  # its threads would go on to wait for more to do, where ours have work
 def _kernel_values(kernel):
     """(kh, kw, C, F) -> (points, C, F)."""
     if not tame(kernel):
@@ -169,39 +206,9 @@ def _kernel_values(kernel):
     return values.reshape(-1, *kernel.shape[2:])
 
 
-def _writer(output, kernel_values, geometry, along_rows, along_columns):
-    """What multiplies values at the points, (points, tiles, C), with those of the kernel, and stores what comes of it."""
-    (_, points), (_, points_) = along_rows.shape, along_columns.shape
-    (_, height, width, filters), (_, across) = output.shape, _tiles(geometry)
-    whole, rest = divmod(height, TILE)  # the last tiles may reach over the edges
-    lines = output.reshape(len(output), height, -1)
-    tiles = lines[:, : whole * TILE].reshape(len(output), whole, TILE, -1).swapaxes(0, 1)
-
-    @lru_cache(1)
-    def views(n, down):
-        products = buffer("products", (points * points_, down * n * across, filters))
-        by_tile = products.reshape(points, points_, -1, filters).transpose(0, 2, 1, 3)
-        half = buffer("half", (points, down * n * across, TILE, filters))
-        # Side by side, the tiles of a row are lines of pixels.
-        by_row = half.reshape(points, down, n, -1)[..., : width * filters].transpose(1, 2, 0, 3)
-        return products, by_tile, half, by_row
-
-    def write(values, images, rows):
-        products, by_tile, half, by_row = views(len(output[images]), rows.stop - rows.start)
-        np.matmul(values, kernel_values, out=products)
-        np.matmul(along_columns, by_tile, out=half)
-        places = tiles[rows, images]
-        np.matmul(along_rows, by_row[: len(places)], out=places)
-        if rows.stop > whole:
-            np.matmul(along_rows[:rest], by_row[-1], out=lines[images, whole * TILE :])
-
-    return write
-
-
-def _tiles(geometry):
-    return [-(-positions // TILE) for positions in geometry.positions]
-
-
-def _images_of(tiles, geometry):
-    """How many images make that many tiles."""
-    return max(1, tiles // math.prod(_tiles(geometry)))
+@one_blas_thread()
+def _to_kernel(values, shape):
+    """The transpose of `_kernel_values`."""
+    (_, _, G), (_, _, G_) = map(matrices, shape[:2])
+    half = G.T @ values.reshape(len(G), -1)
+    return np.matmul(G_.T, half.reshape(len(G.T), len(G_), -1)).reshape(shape)

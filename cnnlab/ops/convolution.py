@@ -80,8 +80,7 @@ def conv_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None
     """
     inputs, kernel, geometry = _conv_arguments(inputs, kernel, strides, padding, data_format, dilation_rate)
     grad = as_grad(grad, (len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
-    d_inputs = _ways.spread(grad, kernel, geometry, inputs.shape[-1])
-    d_kernel = _ways.gather(inputs, grad, kernel, geometry)
+    d_inputs, d_kernel = _ways.both(inputs, grad, kernel, geometry)
     return d_inputs.astype(inputs.dtype, copy=False), d_kernel.astype(inputs.dtype, copy=False)
 
 

@@ -40,7 +40,8 @@ CALLS = [
     ((5, (33, 30), 24, 24, (3, 3), 1, "same"), _lowering),
     ((2, (6, 5, 7), 3, 4, (3, 3, 3), 1, "same"), _plain),
     ((1, (8, 8), 256, 256, (3, 3), 1, "same"), _plain),
-    ((1, (70, 61), 64, 48, (3, 3), 1, "same"), _winograd),  # more than a block
+    ((1, (70, 61), 64, 48, (3, 3), 1, "same"), _winograd),  # more than a block, and pieces of unequal size
+    ((3, (7, 5), 64, 48, (3, 3), 1, ((25, 0), (0, 30))), _winograd),  # pieces that see nothing
 ]
 
 
@@ -57,6 +58,11 @@ def all_three(inputs, kernel, grad, strides, padding):
     return [ops.conv(inputs, kernel, strides, padding), *ops.conv_grad(grad, inputs, kernel, strides, padding)]
 
 
+def gradients_alone(inputs, kernel, grad, geometry):
+    """As a transposed convolution and a first layer need them."""
+    return [_ways.spread(grad, kernel, geometry, inputs.shape[-1]), _ways.gather(inputs, grad, kernel, geometry)]
+
+
 def all_three_plainly(inputs, kernel, grad, geometry):
     return [
         _plain.slide(inputs, kernel, geometry),
@@ -71,7 +77,8 @@ def test_the_sums_are_those_of_the_plain_way(call, way, dtype):
     inputs, kernel, grad, geometry = draw(*call, dtype=dtype)
     exact = all_three_plainly(*(array.astype("float64") for array in (inputs, kernel, grad)), geometry)
     bound = 1e-13 if dtype == "float64" else 2e-5 if max(kernel.shape[:-2]) > 3 else 5e-6  # what _winograd.py promises
-    for one, other in zip(all_three(inputs, kernel, grad, *call[-2:]), exact, strict=True):
+    found = all_three(inputs, kernel, grad, *call[-2:]) + gradients_alone(inputs, kernel, grad, geometry)
+    for one, other in zip(found, exact + exact[1:], strict=True):
         assert one.dtype == dtype and one.shape == other.shape
         assert np.abs(one - other).max() <= bound * np.abs(other).max()
 
@@ -104,8 +111,9 @@ def test_what_is_not_finite_reaches_only_what_it_would_reach_plainly(value, call
         inputs, kernel, grad, geometry = draw(*call)
         {"inputs": inputs, "grad": grad, "kernel": kernel}[spoiled][-1, 1, 1, 2] = value
         with np.errstate(invalid="ignore", over="ignore"):
-            found = all_three(inputs, kernel, grad, *call[-2:])
+            found = all_three(inputs, kernel, grad, *call[-2:]) + gradients_alone(inputs, kernel, grad, geometry)
             wanted = all_three_plainly(inputs, kernel, grad, geometry)
+            wanted += wanted[1:]
         for one, other in zip(found, wanted, strict=True):
             np.testing.assert_array_equal(np.isnan(one), np.isnan(other))
             np.testing.assert_array_equal(np.isinf(one), np.isinf(other))
@@ -152,6 +160,14 @@ def test_shares_are_done_once_each_by_as_many_threads_as_blas_has():
 def test_a_share_within_a_share_stays_where_it_is():
     inner = _threads.share_out(lambda share: _threads.share_out(lambda part: part, 9), 2)
     assert inner == [[slice(0, 9)]] * 2
+
+
+@pytest.mark.parametrize("rows, inner, columns", [(300, 1500, 200), (200, 1500, 300), (0, 3, 2), (2, 3, 0), (5, 0, 6)])
+def test_a_product_in_shares_is_the_product(rows, inner, columns):
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(inner, rows)).T, rng.normal(size=(inner, columns))
+    np.testing.assert_allclose(_threads.matmul(a, b), a @ b, rtol=0, atol=1e-11)
+    assert _threads.matmul(a.astype("float32"), b.astype("float32")).dtype == "float32"
 
 
 def test_an_error_comes_out_and_the_limit_is_restored():
@@ -229,15 +245,10 @@ def workspace(call, function):
 def test_the_workspace_is_bounded_whatever_the_batch(call):
     with threadpool_limits(2):
         forward = workspace(call, lambda inputs, kernel, grad, geometry: [_ways.slide(inputs, kernel, geometry)])
-        backward = workspace(
-            call,
-            lambda inputs, kernel, grad, geometry: [
-                _ways.spread(grad, kernel, geometry, call[2]),
-                _ways.gather(inputs, grad, kernel, geometry),
-            ],
-        )
+        backward = workspace(call, lambda inputs, kernel, grad, geometry: _ways.both(inputs, grad, kernel, geometry))
+        alone = workspace(call, lambda inputs, kernel, grad, geometry: gradients_alone(inputs, kernel, grad, geometry))
     kernel = 4 * np.prod(call[4]) * call[2] * call[3]
-    assert max(forward, backward) < 2 * (14 * 2**20 + 12 * kernel) + 8 * kernel  # what _ways.py promises
+    assert max(forward, backward, alone) < 2 * (14 * 2**20 + 12 * kernel) + 8 * kernel  # what _ways.py promises
 
 
 def test_max_pool_needs_little_beside_its_inputs_and_outputs():
@@ -279,6 +290,8 @@ def test_pooled_at_once_is_one_after_the_other(call, pool_size, whole_numbers, d
     assert _pooled.fits(inputs, kernel, geometry, pooling)
     output, masks = _pooled.slide(inputs, kernel, geometry, pooling)
     np.testing.assert_array_equal(output, wanted)
+    for one, other in zip(_pooled.pool(features, pooling), (output, masks), strict=True):
+        np.testing.assert_array_equal(one, other)
     grad = np.random.default_rng(1).normal(size=output.shape).astype(dtype)
     d_features = ops.max_pool_grad(grad, features, pool_size)
     np.testing.assert_array_equal(_pooled.before_pooling(grad, masks, pooling), d_features)
