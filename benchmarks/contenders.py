@@ -69,7 +69,7 @@ class CNNLab:
 
     def profile(self, deep, batch):
         """Milliseconds of a training step by part; for a process that has nothing else to do any more."""
-        from cnnlab import layers, ops
+        from cnnlab import layers
         from cnnlab.ops import _pooled, convolution
 
         spent = {}
@@ -92,12 +92,11 @@ class CNNLab:
         fit()
         watch(model, "_train_step", "the rest of the step: bias, activations, loss, Python")
         watch(ways, "slide", "convolution")
-        watch(ways, "spread", "convolution, gradient by the inputs")
-        watch(ways, "gather", "convolution, gradient by the kernel")
+        watch(ways, "both", "convolution, gradients")
         watch(_pooled, "slide", "first convolution with its max-pooling")
         watch(_pooled, "gather", "first convolution with its max-pooling, gradient")
-        watch(ops, "max_pool", "max-pooling")
-        watch(ops, "max_pool_grad", "max-pooling, gradient")
+        watch(_pooled, "pool", "max-pooling")
+        watch(_pooled, "before_pooling", "max-pooling, gradient")
         watch(layers.Dense, "call", "dense layers")
         watch(layers.Dense, "call_grad", "dense layers, gradients")
         watch(model.optimizer, "update", "Adam")

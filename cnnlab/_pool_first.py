@@ -7,7 +7,8 @@ import numpy as np
 from . import activations, layers
 from .ops import _pooled
 from .ops._arguments import as_grad
-from .ops._windows import Geometry
+from .ops._masks import tame
+from .ops._windows import Geometry, touch
 
 _NEVER_FALL = [activations.get(name) for name in (None, "relu", "sigmoid", "tanh")]
 _CONVOLUTIONS = layers.Conv1D, layers.Conv2D, layers.Conv3D
@@ -49,7 +50,12 @@ class _PoolFirst:
             pooled, masks = _pooled.slide(inputs, convolution.kernel, geometry, of_pooling)
             convolution.saved, pooling.saved = inputs, _AtOnce(masks, geometry, of_pooling)
         else:
-            pooled = pooling.call(convolution.convolve(inputs))
+            features = convolution.convolve(inputs)
+            if training and touch(of_pooling) and tame(features):
+                pooled, masks = _pooled.pool(features, of_pooling)
+                pooling.saved = _AtOnce(masks, geometry, of_pooling)
+            else:
+                pooled = pooling.call(features)
         convolution.before_activation = convolution.plus_bias(pooled)
         return convolution.activation(convolution.before_activation)
 

@@ -196,9 +196,9 @@ class Trainer:
         """Forward and backward: (loss, outputs). The gradients are in the layers."""
         outputs = self(batch.x, training=training)
         loss, scores, through_activation = self._loss_and_scores(outputs)
-        grad = loss.gradient(batch.y, scores, batch.weight)
+        mean, grad = loss.mean_and_gradient(batch.y, scores, batch.weight)
         self.backward(grad, through_activation, to_inputs=False)
-        return loss(batch.y, scores, batch.weight) + self._penalty(), outputs
+        return mean + self._penalty(), outputs
 
     def _loss_and_scores(self, outputs):
         """The loss, what it is computed from, and whether that comes after the last activation.

@@ -50,10 +50,16 @@ class Loss:
 
     def gradient(self, y_true, y_pred, sample_weight=None):
         """The gradient of the mean loss by `y_pred`."""
+        return self.mean_and_gradient(y_true, y_pred, sample_weight)[1]
+
+    def mean_and_gradient(self, y_true, y_pred, sample_weight=None):
+        """The mean loss, and its gradient by `y_pred`."""
         y_true, aligned = self._aligned(y_true, y_pred)
         values = self.values(y_true, aligned)
-        grad = _weights(sample_weight, values) / values.size * np.ones_like(values)
-        return self.values_grad(grad.astype(values.dtype), y_true, aligned).reshape(np.shape(y_pred))
+        weights = _weights(sample_weight, values)
+        grad = (weights / values.size * np.ones_like(values)).astype(values.dtype)
+        grad = self.values_grad(grad, y_true, aligned).reshape(np.shape(y_pred))
+        return float((values * weights).mean(dtype=np.float64)), grad
 
     def _aligned(self, y_true, y_pred):
         """Both as arrays; targets of shape (N,) as (N, 1), where the predictions are."""

@@ -60,6 +60,31 @@ def test_pooling_at_once_where_it_fits():
     assert made.layers[1].saved is None
 
 
+@pytest.mark.parametrize("whole_numbers", [False, True])  # in which there are ties
+def test_a_later_pair_notes_the_largest_while_training(whole_numbers):
+    utils.set_random_seed(0)
+    stack = [layers.Conv2D(32, 3, activation="relu"), layers.MaxPooling2D(), layers.Conv2D(30, 3, activation="relu")]
+    stack += [layers.MaxPooling2D(), layers.Flatten(), layers.Dense(4, "softmax")]
+    made = cnnlab.Sequential([layers.Input((24, 24, 3)), *stack])
+    made.compile("adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(30, 24, 24, 3))
+    if whole_numbers:
+        x = np.sign(x)
+        made.set_weights([np.sign(weight) for weight in made.get_weights()[:4]] + made.get_weights()[4:])
+    outputs, gradients = one_by_one(made, x)
+    np.testing.assert_array_equal(made(x, training=True), outputs)
+    assert isinstance(made.layers[3].saved, tuple)
+    for one, other in zip(made.gradients(x, Y)[1], gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6 * np.abs(other).max())
+    made(x)
+    assert not isinstance(made.layers[3].saved, tuple)
+    made.layers[2].bias = np.full(30, np.nan, "float32")
+    made.layers[2].kernel[0] = np.inf
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(made(x, training=True)).all()
+    assert not isinstance(made.layers[3].saved, tuple)
+
+
 def test_a_pair_at_the_end_takes_any_gradient():
     made = cnnlab.Sequential([layers.Input((12, 12, 3)), layers.Conv2D(8, 3), layers.MaxPooling2D()])
     outputs = made(X)

@@ -20,10 +20,11 @@ def keep(mask, x):
     """
     if x.itemsize > 8:  # np.longdouble
         return np.where(mask, x, 0)
-    integer = f"i{x.itemsize}"
-    bits = np.negative(np.asarray(mask).view(np.int8), dtype=integer)
     out = np.empty(x.shape, x.dtype)
-    np.bitwise_and(x.view(integer), bits, out=out.view(integer))
+    bits = out.view(f"i{x.itemsize}")
+    np.copyto(bits, np.asarray(mask).view(np.int8))
+    np.negative(bits, out=bits)
+    np.bitwise_and(bits, x.view(bits.dtype), out=bits)
     return out
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _lowering, _ways
 from ._masks import largest_of, pass_on, tame
-from ._threads import BLOCK, blocks, buffer, share_out
+from ._threads import BLOCK, blocks, buffer, in_blocks, share_out
 from ._windows import each_offset, touch
 
 
@@ -39,6 +39,21 @@ def slide(inputs, kernel, geometry, pooling):
     return output, masks
 
 
+def pool(features, pooling):
+    """The pooled features and masks, as from `slide`, where the convolution has been done. All numbers must be tame."""
+    shape = len(features), *pooling.positions, features.shape[-1]
+    output = np.empty(shape, features.dtype)
+    masks = np.empty((math.prod(pooling.window_size) - 1, *shape), f"i{features.itemsize}")
+
+    def work(part):
+        # Copies, for long runs; −0, which would be less than 0, becomes 0.
+        cells = [np.add(features[part][cells], 0) for _, cells in each_offset(pooling)]
+        largest_of(cells, output[part], masks[:, part])
+
+    in_blocks(work, len(features), features[:1].nbytes)
+    return output, masks
+
+
 def gather(inputs, grad, masks, kernel, geometry, pooling):
     """The gradient by the kernel, from that by the pooled outputs."""
 
@@ -56,11 +71,15 @@ def gather(inputs, grad, masks, kernel, geometry, pooling):
 def before_pooling(grad, masks, pooling):
     """The gradient by the outputs of the convolution, in their usual order, from that by the pooled outputs."""
     d_features = np.zeros((len(grad), *pooling.sizes, grad.shape[-1]), grad.dtype)
+    places = [cells for _, cells in each_offset(pooling)]
 
-    def work(share):
-        pass_on(grad[share], masks[:, share], [d_features[share][cells] for _, cells in each_offset(pooling)])
+    def work(part):
+        cells = np.empty((len(places), *grad[part].shape), grad.dtype)
+        pass_on(grad[part], masks[:, part], cells)
+        for place, of_place in zip(places, cells):
+            d_features[part][place] = of_place
 
-    share_out(work, len(grad))
+    in_blocks(work, len(grad), d_features[:1].nbytes)
     return d_features
 
 

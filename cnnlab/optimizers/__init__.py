@@ -93,7 +93,7 @@ class Optimizer:
             for array, values in zip(new, self.step(weight, gradient, rate, *slots)):
                 array[part] = values
 
-        in_blocks(work, weight.size, len(old) * weight.itemsize)
+        in_blocks(work, weight.size, 2 * weight.itemsize)
         return [array.reshape(weight.shape) for array in new]
 
     def state(self):
@@ -180,17 +180,22 @@ class Adam(Optimizer):
         self.beta_1, self.beta_2, self.epsilon = _fraction("beta_1", beta_1), _fraction("beta_2", beta_2), epsilon
 
     def step(self, weight, gradient, learning_rate, mean, mean_square):
-        mean = _towards(gradient, mean, 1 - self.beta_1)
-        mean_square = _towards(np.square(gradient), mean_square, 1 - self.beta_2)
+        mean = _towards(gradient - mean, mean, 1 - self.beta_1)
+        mean_square = _towards(np.square(gradient) - mean_square, mean_square, 1 - self.beta_2)
         # The means start at 0, which is too low; this makes up for it.
         steps = self.iterations + 1
         rate = learning_rate * math.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps)
-        return weight - rate * mean / (np.sqrt(mean_square) + self.epsilon), mean, mean_square
+        # weight − rate · mean / (√mean_square + epsilon), in two arrays: what is small stays in the cache.
+        root = np.sqrt(mean_square)
+        root += self.epsilon
+        change = -rate * mean
+        change /= root
+        change += weight
+        return change, mean, mean_square
 
 
-def _towards(new, old, share):
-    """`old` moved towards `new` by this share of the way: old + share · (new − old), all in one array."""
-    change = new - old
+def _towards(change, old, share):
+    """`old` and this share of a change of it, in the array of the change."""
     change *= share
     change += old
     return change
