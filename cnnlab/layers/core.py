@@ -104,7 +104,7 @@ class Dense(Layer):
 
     def call_grad(self, grad):
         inputs, rows = self.saved, grad.reshape(-1, self.units)
-        self.gradients["kernel"] = matmul(inputs.reshape(len(rows), -1).T, rows)
+        self.gradients["kernel"] = matmul(inputs.reshape(-1, inputs.shape[-1]).T, rows)
         if self.use_bias:
             self.gradients["bias"] = sum_over_positions(grad)
         return matmul(rows, self.kernel.T).reshape(inputs.shape) if self.to_inputs else None

@@ -31,7 +31,7 @@ import numpy as np
 LARGEST_SHARES = 8  # a batch is cut into this many shares at most
 BLOCK = 2**20  # bytes, of what is read
 CACHE_LINE = 64  # bytes
-MULTIPLICATIONS = 2**24  # that are worth waking a thread for
+MULTIPLICATIONS = 2**24  # of a share of a product: less is done before another thread has woken up
 
 
 class _State:

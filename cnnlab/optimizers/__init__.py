@@ -93,7 +93,7 @@ class Optimizer:
             for array, values in zip(new, self.step(weight, gradient, rate, *slots)):
                 array[part] = values
 
-        in_blocks(work, weight.size, 2 * weight.itemsize)
+        in_blocks(work, weight.size, 2 * weight.itemsize)  # long ones: each takes many calls of NumPy
         return [array.reshape(weight.shape) for array in new]
 
     def state(self):
