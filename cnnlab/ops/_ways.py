@@ -20,12 +20,13 @@ from ._masks import tame
 from ._windows import Geometry
 
 
-def choose(batch, channels, kernel, geometry):
-    """The fastest way for these shapes.
+def choose(batch, channels, kernel, geometry, gradients=False):
+    """The fastest way for these shapes, or for both gradients.
 
     Winograd saves multiplications, channels · filters of them at every output. It works for that on every channel
     and on every filter of a tile, even where the tile reaches over the edge, and on the kernel, which many tiles must share.
     The bounds are where the two meet on a processor with AVX-512; where products are slower, it pays a little earlier.
+    Both gradients together have that work in common, so that for them it always pays.
     """
     *kernel_size, kernel_channels, filters = kernel.shape
     if len(kernel_size) == 3 or channels != kernel_channels or max(geometry.dilation_rate) > 1 or not batch:
@@ -36,8 +37,10 @@ def choose(batch, channels, kernel, geometry):
     filled = math.prod(along / math.ceil(along) for along in tiles)
     fits = len(kernel_size) == 2 and all(2 <= size <= 5 for size in kernel_size) and max(geometry.strides) == 1
     # Work at an output, for each channel and filter: (2.25 + 81 / channels + 81 / filters) / filled, instead of 9.
-    pays = 1 / channels + 1 / filters <= filled / 9 - 1 / 36 and batch * math.prod(tiles) >= 48
-    if fits and pays and kernel.dtype == np.float32:
+    pays = 1 / channels + 1 / filters <= filled / 9 - 1 / 36
+    if gradients:
+        pays = min(channels, filters) > _lowering.FEW_CHANNELS
+    if fits and pays and batch * math.prod(tiles) >= 48 and kernel.dtype == np.float32:
         return _winograd
     return _lowering
 
@@ -61,7 +64,7 @@ def gather(inputs, grad, kernel, geometry):
 
 def both(inputs, grad, kernel, geometry):
     """The gradients of `slide` by its inputs and by its kernel."""
-    if choose(len(inputs), inputs.shape[-1], kernel, geometry) is _winograd:
+    if choose(len(inputs), inputs.shape[-1], kernel, geometry, gradients=True) is _winograd:
         d_inputs = np.zeros(inputs.shape, np.float32)
         try:
             return d_inputs, _winograd.gather(inputs, grad, kernel, geometry, d_inputs)

@@ -91,6 +91,18 @@ def test_the_way_that_is_chosen(call, way):
     assert in_float64 is (_lowering if way is _winograd else way)
 
 
+def test_both_gradients_take_winograd_from_few_channels_on():
+    for channels, filters, strides, wanted in (
+        (9, 9, 1, _winograd),
+        (9, 8, 1, _lowering),
+        (8, 9, 1, _lowering),
+        (9, 9, 2, _lowering),
+    ):
+        inputs, kernel, _, geometry = draw(9, (13, 13), channels, filters, (3, 3), strides, "same")
+        assert _ways.choose(9, channels, kernel, geometry) is _lowering
+        assert _ways.choose(9, channels, kernel, geometry, gradients=True) is wanted
+
+
 @pytest.mark.parametrize("kernel_size", [(2, 2), (3, 3), (4, 4), (5, 5), (2, 5)])
 @pytest.mark.parametrize("way", [_winograd, _lowering])
 def test_each_way_equals_loops(way, kernel_size):
