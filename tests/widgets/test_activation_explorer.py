@@ -153,7 +153,7 @@ def test_every_number_along_the_curve(show, name):
 
 def test_the_point_is_dragged_and_moved_by_keys(show):
     shown = show(ActivationExplorer("tanh", x=0), has_touch=True)
-    page, explorer = shown.page, shown.explorer
+    page = shown.page
     plot = page.get_by_role("slider", name="x", exact=True)
     box = page.locator(".panel.function .plot > svg").bounding_box()
 
@@ -162,15 +162,15 @@ def test_the_point_is_dragged_and_moved_by_keys(show):
 
     middle = box["y"] + box["height"] / 2
     page.mouse.move(across(2), middle)
-    assert explorer.x == 0
+    assert shown.explorer.x == 0
     page.mouse.down()
     page.mouse.move(across(-3), middle)
-    assert explorer.x == pytest.approx(-3, abs=0.051)
+    assert shown.explorer.x == pytest.approx(-3, abs=0.051)
     page.mouse.up()
     page.mouse.move(across(1), middle)
-    assert explorer.x == pytest.approx(-3, abs=0.051)
+    assert shown.explorer.x == pytest.approx(-3, abs=0.051)
     page.touchscreen.tap(across(4), middle)
-    assert explorer.x == pytest.approx(4, abs=0.051)
+    assert shown.explorer.x == pytest.approx(4, abs=0.051)
     plot.focus()
     for key, x in [
         ("Home", -6),
@@ -181,21 +181,21 @@ def test_the_point_is_dragged_and_moved_by_keys(show):
         ("ArrowLeft", 5.95),
     ]:
         page.keyboard.press(key)
-        assert explorer.x == x
+        assert shown.explorer.x == x
     assert plot.get_attribute("aria-valuenow") == "5.95"
     assert plot.get_attribute("aria-valuetext").startswith("x = 5.95: tanh(x) = 1")
-    explorer.x = 0.123  # between the stops: becomes one
+    shown.explorer.x = 0.123  # between the stops: becomes one
     assert page.evaluate(LOOK)["said"].startswith("x = 0.123: tanh(x) = 0.12")
 
 
 def test_function_and_parameter_go_to_python(show):
     shown = show(ActivationExplorer(x=-2))
-    page, explorer = shown.page, shown.explorer
+    page = shown.page
     assert not shown.slider("Parameter").is_visible()
     page.get_by_role("combobox").select_option("leaky_relu")
     shown.slide("negative_slope", 0.5)
     shown.settle("document.querySelector('.legend b').textContent === '−1'")
-    assert explorer.negative_slope == 0.5 and explorer.value == -1
+    assert shown.explorer.negative_slope == 0.5 and shown.explorer.value == -1
     page.get_by_role("combobox").select_option("softmax")
     shown.settle("!document.querySelector('.panel.function').checkVisibility()")
     assert page.get_by_role("columnheader", name="share").is_visible()
@@ -203,12 +203,12 @@ def test_function_and_parameter_go_to_python(show):
 
 def test_every_number_of_softmax(show):
     shown = show(ActivationExplorer("softmax"))
-    page, explorer = shown.page, shown.explorer
+    page = shown.page
     page.get_by_label("One class more").click()
     for label, value in [("Logit of class 3", 5), ("Logit of class 0", -1.5), ("Constant c", 40), ("Temperature", 4)]:
         shown.slide(label, value)
-    assert (explorer.logits, explorer.constant, explorer.temperature) == ((-1.5, 1, 0, 5), 40, 2)
-    z = np.array(explorer.logits)
+    assert (shown.explorer.logits, shown.explorer.constant, shown.explorer.temperature) == ((-1.5, 1, 0, 5), 40, 2)
+    z = np.array(shown.explorer.logits)
     rows = page.evaluate(
         "[...document.querySelectorAll('.softmax tbody tr')].filter((row) => row.checkVisibility())"
         ".map((row) => [...row.querySelectorAll('td')].slice(1, 5).map((cell) => cell.textContent))"
@@ -227,10 +227,10 @@ def test_every_number_of_softmax(show):
     assert "The constant changes no probability" in page.locator(".worked:visible").inner_text()
     page.get_by_label("Logit of class 1").focus()
     page.keyboard.press("ArrowRight")
-    assert explorer.logits[1] == pytest.approx(1.1)
+    assert shown.explorer.logits[1] == pytest.approx(1.1)
     for _ in range(3):
         page.get_by_label("One class less").click()
-    assert len(explorer.logits) == 3
+    assert len(shown.explorer.logits) == 3
 
 
 def test_dragging_never_queues_and_cleanup_leaves_nothing(show):

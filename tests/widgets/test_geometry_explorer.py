@@ -194,23 +194,22 @@ def test_two_dimensions_on_the_page(show):
 
 def test_sliders_and_the_toggle_reach_python(show):
     shown = show(GeometryExplorer())
-    explorer = shown.explorer
     for label, name, value in [("Kernel", "kernel_size", 2), ("Input", "size", 5), ("Stride", "strides", 2),
                                ("Dilation", "dilation_rate", 3)]:  # fmt: skip
         shown.slide(label, value)
-        assert getattr(explorer, name) == value
+        assert getattr(shown.explorer, name) == value
     assert "not both at once" in shown.page.locator(".note").inner_text()
     shown.slide("Padding", 3)
-    assert explorer.padding == 3
+    assert shown.explorer.padding == 3
     shown.slide("Keras’s “same”", True)
-    assert explorer.padding == "same"
+    assert shown.explorer.padding == "same"
     shown.slide("Two dimensions", True)
-    assert (explorer.size, explorer.kernel_size) == ((5, 5), 2)
+    assert (shown.explorer.size, shown.explorer.kernel_size) == ((5, 5), 2)
     shown.slide("Input rows", 9)
     shown.slide("Kernel columns", 4)
-    assert (explorer.size, explorer.kernel_size) == ((9, 5), (2, 4))
+    assert (shown.explorer.size, shown.explorer.kernel_size) == ((9, 5), (2, 4))
     shown.slide("Two dimensions", False)
-    assert (explorer.size, explorer.kernel_size, explorer.selected) == (5, 4, 0)
+    assert (shown.explorer.size, shown.explorer.kernel_size, shown.explorer.selected) == (5, 4, 0)
 
 
 def test_what_does_not_fit_says_why(show):
@@ -225,24 +224,24 @@ def test_what_does_not_fit_says_why(show):
 
 def test_pointing_stepping_and_keys_choose_a_window(show):
     shown = show(GeometryExplorer(7), has_touch=True)
-    page, explorer = shown.page, shown.explorer
+    page = shown.page
     page.locator(".input tr").nth(3).locator("td:not(.off)").first.hover()
-    assert explorer.selected == 2
+    assert shown.explorer.selected == 2
     page.get_by_label("output[4]", exact=True).tap()
-    assert explorer.selected == 4
+    assert shown.explorer.selected == 4
     page.keyboard.press("ArrowLeft")
-    assert explorer.selected == 3
+    assert shown.explorer.selected == 3
     page.get_by_label("Next output cell").click()
     page.get_by_label("Next output cell").click()
-    assert explorer.selected == 0
+    assert shown.explorer.selected == 0
     shown.slide("Two dimensions", True)
     page.get_by_label("output[1, 2]", exact=True).hover()
-    assert explorer.selected == (1, 2)
+    assert shown.explorer.selected == (1, 2)
     page.get_by_label("Previous output cell").click()
-    assert explorer.selected == (1, 1)
+    assert shown.explorer.selected == (1, 1)
     page.get_by_label("output[1, 1]", exact=True).focus()
     page.keyboard.press("ArrowDown")
-    assert explorer.selected == (2, 1)
+    assert shown.explorer.selected == (2, 1)
     said = "Output 5 × 5. output[2, 1] looks at rows 2, 3, 4 and columns 1, 2, 3."
     shown.settle(f"document.querySelector('.spoken').textContent === '{said}'")
 

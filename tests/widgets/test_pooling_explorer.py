@@ -231,43 +231,43 @@ def test_every_number_of_every_window_and_shift(show, mode):
 
 def test_shifting_by_buttons_and_keys(show):
     shown = show(PoolingExplorer(IMAGE))
-    page, explorer = shown.page, shown.explorer
+    page = shown.page
     page.get_by_label("Shift right").click()
     page.get_by_label("Shift down").click()
-    assert explorer.shift == (1, 1)
+    assert shown.explorer.shift == (1, 1)
     for key, shift in [("ArrowLeft", (1, 0)), ("ArrowUp", (0, 0)), ("ArrowUp", (-1, 0))]:
         page.keyboard.press(key)
-        assert explorer.shift == shift
+        assert shown.explorer.shift == shift
     page.get_by_label("Shift back").click()
-    assert explorer.shift == (0, 0)
+    assert shown.explorer.shift == (0, 0)
     for _ in range(9):
         page.keyboard.press("ArrowDown")
-    assert explorer.shift == (6, 0)
+    assert shown.explorer.shift == (6, 0)
     np.testing.assert_array_equal(
-        [[number(text) for text in row] for row in page.evaluate(LOOK)["output"]], explorer.output
+        [[number(text) for text in row] for row in page.evaluate(LOOK)["output"]], shown.explorer.output
     )
 
 
 def test_settings_go_to_python_and_come_back(show):
     shown = show(PoolingExplorer(IMAGE), has_touch=True)
-    page, explorer = shown.page, shown.explorer
+    page = shown.page
     shown.slide("Window", 3)
-    assert explorer.pool_size == 3 and explorer.output.shape == (1, 2)
+    assert shown.explorer.pool_size == 3 and shown.explorer.output.shape == (1, 2)
     shown.slide("Stride", 1)
-    assert explorer.strides == 1 and not page.get_by_label("As the window").is_checked()
+    assert shown.explorer.strides == 1 and not page.get_by_label("As the window").is_checked()
     shown.slide("As the window", True)
     shown.slide("Keras’s “same”", True)
-    assert (explorer.strides, explorer.padding) == (None, "same")
+    assert (shown.explorer.strides, shown.explorer.padding) == (None, "same")
     page.get_by_role("combobox").select_option("stochastic")
     shown.slide("Training: draw", True)
     page.get_by_role("button", name="Draw again").click()
-    assert (explorer.mode, explorer.training, explorer.seed) == ("stochastic", True, 1)
+    assert (shown.explorer.mode, shown.explorer.training, shown.explorer.seed) == ("stochastic", True, 1)
     page.get_by_label("output[1, 1] is").tap()
-    assert explorer.selected == (1, 1)
+    assert shown.explorer.selected == (1, 1)
     page.keyboard.press("ArrowUp")
-    assert explorer.selected == (0, 1)
+    assert shown.explorer.selected == (0, 1)
     page.get_by_label("Next output cell").click()
-    assert explorer.selected == (1, 0)
+    assert shown.explorer.selected == (1, 0)
 
 
 def test_an_illegal_mode_is_explained(show):
