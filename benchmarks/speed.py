@@ -25,6 +25,7 @@ from contenders import CONTENDERS, WORKLOADS
 HERE = Path(__file__).parent
 ONE_DNN = ("TensorFlow", "TensorFlow, oneDNN off")
 SLOW = ("SciPy", "numpy-ml")  # one round is enough
+WAIT_LONG = ("cnnlab", "im2col", *SLOW)  # a thread of NumPy's BLAS keeps a core busy for 0.13 s after its last product
 GROWTH = {  # batch, size, channels, filters, kernel size
     "batch": [(n, 32, 32, 64, 3) for n in (16, 64, 256)],
     "image size": [(16, n, 32, 64, 3) for n in (16, 32, 64, 128)],
@@ -37,6 +38,7 @@ class Contender:
     """A process of contenders.py."""
 
     def __init__(self, name, threads):
+        self.name = name
         env = {**os.environ, "OPENBLAS_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
         command = [sys.executable, HERE / "contenders.py", name, str(threads)]
         self.process = subprocess.Popen(
@@ -45,12 +47,12 @@ class Contender:
         self.takes_part = bool(self.process.stdout.readline())
 
     def ask(self, *job):
-        time.sleep(0.03)  # threads of the one before that still wait for work have given up by then
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.process.args[2]} broke down at {job}")
+        time.sleep(0.2 if self.name in WAIT_LONG else 0.03)  # its threads give up waiting before the next one's turn
         return json.loads(line)
 
     def close(self):

@@ -180,7 +180,7 @@ class Trainer:
         """One step on one batch: (loss, targets, outputs). Interrupted, it leaves everything as it was before."""
         before = self._state()
         try:
-            with one_blas_thread():  # during the step, so that no thread of BLAS waits for work where ours have some
+            with one_blas_thread():  # else a thread of BLAS waits for work, busily, on a core where ours have some
                 loss, outputs = self._loss_and_gradients(batch, training=True)
                 weights = self._trainable()
                 gradients = {key: layer.total_gradient(name) for key, (layer, name) in weights.items()}
@@ -254,7 +254,8 @@ class Trainer:
         progress = Progress(-(-len(data) // batch_size), verbose)
         for first in range(0, len(data), batch_size):
             batch = data[first : first + batch_size]
-            outputs = self(batch.x)
+            with one_blas_thread():
+                outputs = self(batch.x)
             loss, scores, _ = self._loss_and_scores(outputs)
             running.add(loss(batch.y, scores, batch.weight) + self._penalty(), batch.y, outputs)
             progress.update(first // batch_size + 1, running.logs())
@@ -272,7 +273,8 @@ class Trainer:
         progress = Progress(-(-len(x) // batch_size), check_verbose(verbose))
         outputs = [self(x[:0])]
         for first in range(0, len(x), batch_size):
-            outputs.append(self(x[first : first + batch_size]))
+            with one_blas_thread():
+                outputs.append(self(x[first : first + batch_size]))
             progress.update(len(outputs) - 1, {})
         progress.finish(progress.steps, {})
         self.forget()

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import cnnlab
 from cnnlab import layers, optimizers, utils
@@ -121,6 +121,28 @@ def test_a_layer_of_ones_own_is_asked_itself():
 
     made = cnnlab.Sequential([Loud(2, 3, activation="relu"), layers.MaxPooling2D()])
     assert made(X).min() > 50
+
+
+def test_blas_has_one_thread_while_a_model_works():
+    """Its others would wait for work on a core that ours need."""
+    found = []
+
+    class Asks(layers.Flatten):
+        def call(self, inputs, training=False):
+            found.append(blas_threads())
+            return super().call(inputs)
+
+    def blas_threads():
+        return max(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+
+    made = cnnlab.Sequential([layers.Input((12, 12, 3)), Asks(), layers.Dense(4, "softmax")])
+    made.compile("adam", "sparse_categorical_crossentropy")
+    with threadpool_limits(3):
+        for run in (made.fit, made.evaluate):
+            run(X, Y, batch_size=30, verbose=0)
+            assert found.pop() == 1 and blas_threads() == 3
+        made.predict(X, verbose=0)
+        assert found.pop() == 1 and blas_threads() == 3
 
 
 def test_errors_of_a_pair_name_the_layer():
