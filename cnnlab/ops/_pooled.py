@@ -25,9 +25,7 @@ def fits(inputs, kernel, geometry, pooling):
 
 def slide(inputs, kernel, geometry, pooling):
     """The pooled outputs, (N, rows, columns, F), and masks of what was the largest, (cells − 1, N, rows, columns, F)."""
-    shape = len(inputs), *pooling.positions, kernel.shape[-1]
-    output = np.empty(shape, kernel.dtype)
-    masks = np.empty((math.prod(pooling.window_size) - 1, *shape), f"i{kernel.itemsize}")
+    output, masks = _room(len(inputs), kernel.shape[-1], kernel.dtype, pooling)
 
     def work(share):
         for images, rows in _each_block(share, kernel, pooling):
@@ -41,9 +39,7 @@ def slide(inputs, kernel, geometry, pooling):
 
 def pool(features, pooling):
     """The pooled features and masks, as from `slide`, where the convolution has been done. All numbers must be tame."""
-    shape = len(features), *pooling.positions, features.shape[-1]
-    output = np.empty(shape, features.dtype)
-    masks = np.empty((math.prod(pooling.window_size) - 1, *shape), f"i{features.itemsize}")
+    output, masks = _room(len(features), features.shape[-1], features.dtype, pooling)
 
     def work(part):
         # Copies, for long runs; −0, which would be less than 0, becomes 0.
@@ -81,6 +77,12 @@ def before_pooling(grad, masks, pooling):
 
     in_blocks(work, len(grad), d_features[:1].nbytes)
     return d_features
+
+
+def _room(batch, channels, dtype, pooling):
+    """Arrays for the pooled outputs and their masks."""
+    shape = batch, *pooling.positions, channels
+    return np.empty(shape, dtype), np.empty((math.prod(pooling.window_size) - 1, *shape), f"i{dtype.itemsize}")
 
 
 def _each_block(share, kernel, pooling):

@@ -12,7 +12,8 @@ What is guaranteed:
   too small to share is left to BLAS and its threads; of those, only BLAS can say what they promise.)
 - **Callers may thread, too.** Each caller works on its own shares, and is joined by helpers that are idle: there is one set
   of them for the whole process. The limit on BLAS is process-wide: while any caller is inside, other products run on one
-  thread each; the last caller to leave restores what the first one found. `Sequential` is inside during each step of `fit`, `evaluate` and `predict`.
+  thread each; the last caller to leave restores what the first one found. `Sequential` is inside during each step of
+  `fit`, `evaluate` and `predict`.
 - **Forking is safe.** A child process starts with helpers of its own, and with the limit that held outside.
 - **Errors come out** of the call that caused them, after all its shares have come to rest.
 """

@@ -258,7 +258,7 @@ def test_the_workspace_is_bounded_whatever_the_batch(call):
     with threadpool_limits(2):
         forward = workspace(call, lambda inputs, kernel, grad, geometry: [_ways.slide(inputs, kernel, geometry)])
         backward = workspace(call, lambda inputs, kernel, grad, geometry: _ways.both(inputs, grad, kernel, geometry))
-        alone = workspace(call, lambda inputs, kernel, grad, geometry: gradients_alone(inputs, kernel, grad, geometry))
+        alone = workspace(call, gradients_alone)
     kernel = 4 * np.prod(call[4]) * call[2] * call[3]
     assert max(forward, backward, alone) < 2 * (14 * 2**20 + 12 * kernel) + 8 * kernel  # what _ways.py promises
 
