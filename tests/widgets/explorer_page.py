@@ -97,5 +97,9 @@ class Shown:
         self.page.clock.install(time=0)
         self.page.clock.pause_at(1000)
 
+    def wait_for_a_frame(self):
+        """Cells that shrink fit their stage only once the page has been laid out, and has told them of its width."""
+        self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+
     def settle(self, condition):
         self.page.wait_for_function(condition, timeout=5000)

@@ -258,7 +258,9 @@ def test_axe_finds_nothing(show, theme):
 @pytest.mark.parametrize("width", [400, 800, 1280])
 def test_nothing_is_clipped(show, width):
     for size in (16, (16, 16)):
-        page = show(GeometryExplorer(size, 5, 1, "same", 3), width=width).page
+        shown = show(GeometryExplorer(size, 5, 1, "same", 3), width=width)
+        shown.wait_for_a_frame()
+        page = shown.page
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         wide = "[...document.querySelectorAll('.stage')].map((stage) => stage.scrollWidth - stage.clientWidth)"
         assert not any(page.evaluate(wide))

@@ -324,9 +324,11 @@ def test_axe_finds_nothing(show, theme):
 @pytest.mark.parametrize("width", [400, 800, 1280])
 @pytest.mark.parametrize("size", [12, 40])
 def test_nothing_is_clipped(show, size, width):
-    page = show(PoolingExplorer(np.random.default_rng(0).random((size, size)), 3, 1, "same"), width=width).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert not any(page.evaluate("[...document.querySelectorAll('.stage')].map((s) => s.scrollWidth - s.clientWidth)"))
+    shown = show(PoolingExplorer(np.random.default_rng(0).random((size, size)), 3, 1, "same"), width=width)
+    shown.wait_for_a_frame()
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= width
+    stages = "[...document.querySelectorAll('.stage')].map((stage) => stage.scrollWidth - stage.clientWidth)"
+    assert not any(shown.page.evaluate(stages))
 
 
 def test_a_busy_python_gets_only_the_newest_wish_and_cleanup_leaves_nothing(show):
