@@ -82,25 +82,31 @@ def gather(inputs, grad, kernel, geometry):
 def spread(grad, kernel, geometry):
     """The gradient of `slide` by its inputs, the fastest way where they have few channels.
 
-    One product gives what each output gives back to each element of its window; these are added up where they belong,
-    in planes with the channel first, so that rows of pixels are long.
+    A product for each image gives what its outputs give back to each element of their windows; these are added up where
+    they belong, in planes with the channel first, so that rows of pixels are long.
     """
     (kh, kw, channels, filters), (sh, sw) = kernel.shape, geometry.strides
     (height, width), (down, across), (top, left) = geometry.sizes, geometry.positions, (a for a, _ in geometry.amounts)
-    d_inputs = np.empty((len(grad), height, width, channels), kernel.dtype)
-    matrix = kernel.reshape(-1, filters)
+    d_inputs = np.zeros((len(grad), height, width, channels), kernel.dtype)
+    turned = np.ascontiguousarray(kernel.reshape(-1, filters).T)
 
     def work(share):
-        n = max(1, WORKSPACE // (down * across * kernel[..., 0].nbytes))
-        for first in range(share.start, share.stop, n):
-            images = slice(first, min(first + n, share.stop))
-            returned = matrix @ grad[images].reshape(-1, down * across, filters).swapaxes(1, 2)
-            returned = returned.reshape(-1, kh, kw, channels, down, across)
-            planes = np.zeros((len(returned), channels, *geometry.padded_sizes), kernel.dtype)
+        for images, rows in blocks(share, down, across * kernel[..., 0].nbytes, WORKSPACE // 2):
+            grads = grad[images, rows]
+            n, count = grads.shape[:2]
+            returned = buffer("windows", (n, count * across, turned.shape[1]), kernel.dtype)
+            np.matmul(grads.reshape(n, -1, filters), turned, out=returned)
+            returned = returned.reshape(n, count, across, kh, kw, channels).transpose(3, 4, 0, 5, 1, 2)
+            planes = buffer("planes", (n, channels, (count - 1) * sh + kh, geometry.padded_sizes[1]), kernel.dtype)
+            planes[...] = 0
             for i, j in np.ndindex(kh, kw):
-                places = slice(i, i + sh * (down - 1) + 1, sh), slice(j, j + sw * (across - 1) + 1, sw)
-                planes[:, :, *places] += returned[:, i, j]
-            d_inputs[images] = planes[:, :, top : top + height, left : left + width].transpose(0, 2, 3, 1)
+                places = slice(i, i + sh * (count - 1) + 1, sh), slice(j, j + sw * (across - 1) + 1, sw)
+                planes[:, :, *places] += returned[i, j]
+            first = rows.start * sh - top
+            start, stop = overlap(first, planes.shape[2], height)
+            for channel in range(channels):
+                inside = planes[:, channel, start - first : stop - first, left : left + width]
+                d_inputs[images, start:stop, :, channel] += inside
 
     share_out(work, len(grad))
     return d_inputs

@@ -17,6 +17,7 @@ import numpy as np
 
 from . import _lowering, _plain, _winograd
 from ._masks import tame
+from ._threads import share_out
 from ._windows import Geometry
 
 
@@ -90,11 +91,16 @@ def spread(grad, kernel, geometry, channels):
     if max(geometry.strides) == 1:
         return slide(grad, *phases[0][1:])
     d_inputs = np.zeros((len(grad), *geometry.sizes, channels), kernel.dtype)
-    for cells, turned, around in phases:
-        if grad.shape[-1] > _lowering.FEW_CHANNELS:
-            _lowering.slide(grad, turned, around, d_inputs[cells])  # right into their places
-        else:
-            d_inputs[cells] = slide(grad, turned, around)
+
+    def work(share):  # all phases of it, while its gradient is in a core's own cache
+        for cells, turned, around in phases:
+            place = d_inputs[share][cells]
+            if grad.shape[-1] > _lowering.FEW_CHANNELS:
+                _lowering.slide(grad[share], turned, around, place)
+            else:
+                place[...] = _lowering.slide(grad[share], turned, around)
+
+    share_out(work, len(grad))
     return d_inputs
 
 

@@ -36,6 +36,7 @@ CALLS = [
     ((8, (100,), 20, 30, (5,), 1, "same"), _lowering),
     ((8, (101,), 3, 4, (4,), 3, "valid"), _lowering),
     ((3, (9, 9), 4, 4, (1, 1), 2, "valid"), _lowering),
+    ((2, (91, 150), 3, 4, (5, 4), (2, 1), ((3, 1), (0, 2))), _lowering),  # few channels, and more than a block
     ((9, (13, 13), 32, 64, (3, 3), 1, "same"), _lowering),
     ((5, (33, 30), 24, 24, (3, 3), 1, "same"), _lowering),
     ((2, (6, 5, 7), 3, 4, (3, 3, 3), 1, "same"), _plain),
@@ -252,6 +253,7 @@ def workspace(call, function):
         (64, (64, 64), 3, 32, (5, 5), 1, "same"),
         (64, (16, 16), 128, 128, (3, 3), 1, "same"),
         (4, (224, 224), 32, 32, (3, 3), 1, "same"),
+        (2, (600, 600), 3, 16, (5, 5), 1, "same"),
     ],
 )
 def test_the_workspace_is_bounded_whatever_the_batch(call):
