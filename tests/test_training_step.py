@@ -169,7 +169,7 @@ def test_the_gradient_by_the_pictures_is_left_out_in_training_alone(pooling, mon
 def test_a_step_in_blocks_is_the_step(optimizer):
     rng = np.random.default_rng(0)
     weights = {
-        "large": rng.normal(size=(300, 501)).astype("float32"),
+        "large": rng.normal(size=(600, 501)).astype("float32"),
         "small": rng.normal(size=3),
         "one": np.array(2.0),
     }

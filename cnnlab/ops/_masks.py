@@ -29,29 +29,39 @@ def keep(mask, x):
 
 
 def largest_of(cells, output, masks):
-    """The largest of some arrays of finite numbers, into `output`; and into `masks`, for each of them but the first,
-    where it is larger than all before it, as integers with all bits set.
+    """The largest of some arrays of finite numbers, the entries of `cells`, into `output`; into `masks`, one array less,
+    who won, as integers with all bits set where the second of two did. `cells` are overwritten.
 
+    They play a tournament, neighbor against neighbor, so that of equal numbers the first one wins; a round is one array.
     Whether one number is larger than another is the sign of a difference: a bit, which a shift copies to all the others.
+
+    >>> output, masks = np.zeros(1), np.zeros((2, 1), int)
+    >>> largest_of(np.array([[3.0], [7.0], [7.0]]), output, masks)
+    >>> output, masks.ravel()
+    (array([7.]), array([-1,  0]))
     """
-    bits = 8 * masks.itemsize - 1
-    np.copyto(output, cells[0])
-    for cell, mask in zip(cells[1:], masks):
-        np.subtract(output, cell, out=mask.view(output.dtype))
-        np.right_shift(mask, bits, out=mask)
-        np.maximum(output, cell, out=output)
+    bits, played = 8 * masks.itemsize - 1, 0
+    while len(cells) > 1:
+        first, second = cells[: len(cells) // 2 * 2 : 2], cells[1::2]
+        of_round = masks[played : played + len(second)]
+        np.subtract(first, second, out=of_round.view(cells.dtype))
+        np.right_shift(of_round, bits, out=of_round)
+        np.maximum(first, second, out=first if len(cells) > 2 else output[np.newaxis])
+        cells, played = cells[::2], played + len(second)
+    if not played:
+        np.copyto(output, cells[0])
 
 
-def pass_on(grad, masks, places):
-    """The gradient of `largest_of`: what the largest gets, and zeros for the others, into `places`, one for each array.
+def pass_on(grad, masks, cells):
+    """The gradient of `largest_of`: what the largest gets, and zeros for the others, into `cells`.
 
-    The last that is larger than all before it is the largest. So, from the end on, each takes its part of what is left.
+    Back through the tournament: in each match the second gets its part of what came for both, the first what is left.
     """
-    integer = masks.dtype
-    left = grad.view(integer)
-    first, *others = (place.view(integer) for place in places)
-    if not others:
-        first[...] = left
-    for mask, place in zip(masks[::-1], others[::-1]):
-        np.bitwise_and(left, mask, out=place)
-        left = np.bitwise_xor(left, place, out=first)
+    cells, played = cells.view(masks.dtype), len(masks)
+    np.copyto(cells[0], grad.view(masks.dtype))
+    for step in reversed([2**i for i in range((len(cells) - 1).bit_length())]):
+        second = cells[step :: 2 * step]
+        first = cells[:: 2 * step][: len(second)]
+        np.bitwise_and(first, masks[played - len(second) : played], out=second)
+        np.bitwise_xor(first, second, out=first)
+        played -= len(second)

@@ -12,8 +12,10 @@ import numpy as np
 
 from . import _lowering, _ways
 from ._masks import largest_of, pass_on, tame
-from ._threads import BLOCK, blocks, buffer, in_blocks, share_out
-from ._windows import each_offset, touch
+from ._threads import blocks, buffer, in_blocks, share_out
+from ._windows import cells_first, touch
+
+WORKSPACE = 2**21  # bytes of windows and cells at once
 
 
 def fits(inputs, kernel, geometry, pooling):
@@ -33,7 +35,7 @@ def slide(inputs, kernel, geometry, pooling):
             np.matmul(windows, kernel.reshape(windows.shape[-1], -1), out=cells.reshape(*windows.shape[:2], -1))
             largest_of(cells.swapaxes(0, 1), output[images, rows], masks[:, images, rows])
 
-    share_out(work, len(inputs))
+    share_out(work, len(inputs), _images_at_once(kernel, pooling))
     return output, masks
 
 
@@ -42,8 +44,9 @@ def pool(features, pooling):
     output, masks = _room(len(features), features.shape[-1], features.dtype, pooling)
 
     def work(part):
-        # Copies, for long runs; −0, which would be less than 0, becomes 0.
-        cells = [np.add(features[part][cells], 0) for _, cells in each_offset(pooling)]
+        places = cells_first(features[part], pooling)
+        cells = np.empty((len(masks) + 1, *output[part].shape), output.dtype)
+        np.add(places, 0, out=cells.reshape(places.shape))  # a copy, for long runs; −0, which would be less than 0, becomes 0
         largest_of(cells, output[part], masks[:, part])
 
     in_blocks(work, len(features), features[:1].nbytes)
@@ -61,19 +64,18 @@ def gather(inputs, grad, masks, kernel, geometry, pooling):
             total += (windows.swapaxes(1, 2) @ cells.reshape(*windows.shape[:2], -1)).sum(axis=0)
         return total
 
-    return sum(share_out(work, len(inputs))).reshape(kernel.shape)
+    return sum(share_out(work, len(inputs), _images_at_once(kernel, pooling))).reshape(kernel.shape)
 
 
 def before_pooling(grad, masks, pooling):
     """The gradient by the outputs of the convolution, in their usual order, from that by the pooled outputs."""
     d_features = np.zeros((len(grad), *pooling.sizes, grad.shape[-1]), grad.dtype)
-    places = [cells for _, cells in each_offset(pooling)]
 
     def work(part):
-        cells = np.empty((len(places), *grad[part].shape), grad.dtype)
+        places = cells_first(d_features[part], pooling)
+        cells = np.empty((len(masks) + 1, *grad[part].shape), grad.dtype)
         pass_on(grad[part], masks[:, part], cells)
-        for place, of_place in zip(places, cells):
-            d_features[part][place] = of_place
+        places[...] = cells.reshape(places.shape)
 
     in_blocks(work, len(grad), d_features[:1].nbytes)
     return d_features
@@ -87,9 +89,18 @@ def _room(batch, channels, dtype, pooling):
 
 def _each_block(share, kernel, pooling):
     """The share in blocks of images or rows of the pooled outputs that a core's own cache can hold: (images, rows)."""
-    down, across = pooling.positions
-    of_place = math.prod(kernel.shape[:-1]) + kernel.shape[-1]
-    return blocks(share, down, across * math.prod(pooling.window_size) * of_place * kernel.itemsize, BLOCK)
+    return blocks(share, pooling.positions[0], _of_row(kernel, pooling), WORKSPACE)
+
+
+def _images_at_once(kernel, pooling):
+    """How many images make a block."""
+    return max(1, WORKSPACE // (pooling.positions[0] * _of_row(kernel, pooling)))
+
+
+def _of_row(kernel, pooling):
+    """Bytes of the windows and cells of a row of the pooled outputs."""
+    of_cell = math.prod(kernel.shape[:-1]) + kernel.shape[-1]
+    return pooling.positions[1] * math.prod(pooling.window_size) * of_cell * kernel.itemsize
 
 
 def _windows_and_cells(images, rows, kernel, geometry, pooling):

@@ -1,5 +1,6 @@
 """Every place where a window lies, as one view of the padded inputs, or cell by cell."""
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +70,14 @@ def each_offset(geometry):
     for offset in np.ndindex(*geometry.window_size):
         along = zip(offset, geometry.positions, geometry.strides, geometry.dilation_rate)
         yield offset, (slice(None), *(slice(o * d, o * d + s * (n - 1) + 1, s) for o, n, s, d in along))
+
+
+def cells_first(batch, geometry):
+    """The cells of windows that `touch`, as one view of a batch: (*window_size, N, *positions, channels)."""
+    along = list(zip(geometry.positions, geometry.window_size))
+    covered = batch[(slice(None), *(slice(0, n * k) for n, k in along))]
+    split = covered.reshape(len(batch), *itertools.chain(*along), batch.shape[-1])
+    return np.moveaxis(split, range(2, split.ndim, 2), range(len(along)))
 
 
 def parts(batch, of_one):

@@ -7,7 +7,7 @@ import numpy as np
 from ._arguments import as_batch, as_grad, check_data_format, exact, per_axis
 from ._masks import largest_of, pass_on, tame
 from ._threads import in_blocks
-from ._windows import each_offset, geometry_of, pad, touch, unpad
+from ._windows import cells_first, each_offset, geometry_of, pad, touch, unpad
 
 __all__ = [
     "average_pool",
@@ -287,15 +287,13 @@ def _every(step, axis, first, n, x):
 
 def _to_the_largest(grad, inputs, d_inputs, geometry):
     """The gradient of `max_pool` into `d_inputs`, where windows touch and all numbers are tame."""
-    places = [cells for _, cells in each_offset(geometry)]
-    each = np.empty((len(places), *grad.shape), grad.dtype)
-    for cells, of_cells in zip(places, each):
-        np.add(inputs[cells], 0, out=of_cells)  # a copy, in long runs, and 0 instead of −0, which would be less than it
-    masks = np.empty((len(each) - 1, *grad.shape), f"i{grad.itemsize}")
-    largest_of(each, np.empty_like(grad), masks)
-    pass_on(grad, masks, each)
-    for cells, of_cells in zip(places, each):
-        d_inputs[cells] = of_cells
+    places = cells_first(inputs, geometry)
+    masks = np.empty((math.prod(geometry.window_size) - 1, *grad.shape), f"i{grad.itemsize}")
+    cells = np.empty((len(masks) + 1, *grad.shape), grad.dtype)
+    np.add(places, 0, out=cells.reshape(places.shape))  # a copy, in long runs, and 0 instead of −0, which would be less
+    largest_of(cells, np.empty_like(grad), masks)
+    pass_on(grad, masks, cells)
+    cells_first(d_inputs, geometry)[...] = cells.reshape(places.shape)
 
 
 def _to_the_largest_anywhere(grad, inputs, geometry):

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 
 from .. import _names
-from ..ops._threads import in_blocks
+from ..ops._threads import BLOCK, in_blocks
 from . import schedules
 
 __all__ = ["Adam", "Optimizer", "RMSprop", "SGD", "get", "schedules"]
@@ -73,7 +73,7 @@ class Optimizer:
             slots = self._kept.get(key) or [np.zeros_like(weight)] * self.slots
             if any(slot.shape != weight.shape for slot in slots):
                 raise ValueError(f"This {self.name} has trained another model. Make a new one for this model.")
-            step = self._step_in_blocks if self.elementwise else self.step
+            step = self._step_in_blocks if self.elementwise and weight.nbytes > BLOCK else self.step
             new[key], *kept[key] = step(weight, gradients[key], rate, *slots)
         self._kept = {**self._kept, **kept}
         self.iterations += 1
