@@ -51,10 +51,11 @@ class _PoolFirst:
             convolution.saved, pooling.saved = inputs, _AtOnce(masks, geometry, of_pooling)
         else:
             features = convolution.convolve(inputs)
-            if training and touch(of_pooling) and tame(features):
+            pooled = None
+            if training and touch(of_pooling):
                 pooled, masks = _pooled.pool(features, of_pooling)
                 pooling.saved = _AtOnce(masks, geometry, of_pooling)
-            else:
+            if pooled is None or not tame(pooled):
                 pooled = pooling.call(features)
         convolution.before_activation = convolution.plus_bias(pooled)
         return convolution.activation(convolution.before_activation)

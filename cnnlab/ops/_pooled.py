@@ -40,7 +40,10 @@ def slide(inputs, kernel, geometry, pooling):
 
 
 def pool(features, pooling):
-    """The pooled features and masks, as from `slide`, where the convolution has been done. All numbers must be tame."""
+    """The pooled features and masks, as from `slide`, where the convolution has been done.
+
+    If the pooled features are not `tame`, the masks mean nothing.
+    """
     output, masks = _room(len(features), features.shape[-1], features.dtype, pooling)
 
     def work(part):
@@ -49,7 +52,8 @@ def pool(features, pooling):
         np.add(places, 0, out=cells.reshape(places.shape))  # a copy, for long runs; −0, which would be less than 0, becomes 0
         largest_of(cells, output[part], masks[:, part])
 
-    in_blocks(work, len(features), features[:1].nbytes)
+    with np.errstate(over="ignore", invalid="ignore"):
+        in_blocks(work, len(features), features[:1].nbytes)
     return output, masks
 
 
@@ -69,9 +73,10 @@ def gather(inputs, grad, masks, kernel, geometry, pooling):
 
 def before_pooling(grad, masks, pooling):
     """The gradient by the outputs of the convolution, in their usual order, from that by the pooled outputs."""
-    d_features = np.zeros((len(grad), *pooling.sizes, grad.shape[-1]), grad.dtype)
+    d_features = np.empty((len(grad), *pooling.sizes, grad.shape[-1]), grad.dtype)
 
     def work(part):
+        d_features[part] = 0  # where no window lies
         places = cells_first(d_features[part], pooling)
         cells = np.empty((len(masks) + 1, *grad[part].shape), grad.dtype)
         pass_on(grad[part], masks[:, part], cells)

@@ -66,7 +66,7 @@ def gather(inputs, grad, kernel, geometry):
 def both(inputs, grad, kernel, geometry):
     """The gradients of `slide` by its inputs and by its kernel."""
     if choose(len(inputs), inputs.shape[-1], kernel, geometry, gradients=True) is _winograd:
-        d_inputs = np.zeros(inputs.shape, np.float32)
+        d_inputs = np.empty(inputs.shape, np.float32)
         try:
             return d_inputs, _winograd.gather(inputs, grad, kernel, geometry, d_inputs)
         except _winograd.NotFinite:

@@ -83,7 +83,7 @@ def slide(inputs, kernel, geometry):
 
 
 def gather(inputs, grad, kernel, geometry, d_inputs=None):
-    """The gradient of `slide` by its kernel; that by its inputs is added to `d_inputs`, if given.
+    """The gradient of `slide` by its kernel; that by its inputs goes into `d_inputs`, if given.
 
     The same steps, each transposed, in the opposite order. Both gradients need `grad` at the points, and no more tiles
     than the outputs have.
@@ -94,6 +94,8 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
 
     def work(share):
         total = np.zeros(shape, np.float32)
+        if d_inputs is not None:
+            d_inputs[share] = 0
         for images, rows, columns in _each_block(share, kernel, geometry, SHARED):
             seen, made = (images, rows.seen, columns.seen), (images, rows.made, columns.made)
             values = _at_points(inputs[seen], rows.of_inputs, columns.of_inputs, "values")
