@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from ._threads import blocks, buffer, share_out
+from ._threads import blocks, buffer, of_a_block, share_out
 from ._windows import overlap
 
 WORKSPACE = 2**21  # bytes of what is laid out at once
@@ -37,7 +37,7 @@ def slide(inputs, kernel, geometry, output=None):
     across = geometry.positions[1]
 
     def work(share):
-        for images, rows in _each_block(share, kernel, geometry):
+        for images, rows in blocks(share, *_blocks(kernel, geometry)):
             place = output[images, rows]
             if kernel.shape[2] <= FEW_CHANNELS:
                 windows = columns(inputs[images], rows, kernel, geometry)
@@ -50,7 +50,7 @@ def slide(inputs, kernel, geometry, output=None):
                 np.matmul(lines, matrix, out=products)
                 place[...] = products.reshape(len(lines), len(place), across, -1).swapaxes(0, 1)
 
-    share_out(work, len(inputs))
+    share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, geometry)))
     return output
 
 
@@ -60,7 +60,7 @@ def gather(inputs, grad, kernel, geometry):
 
     def work(share):
         total = np.zeros((math.prod(kernel.shape[:-1]), kernel.shape[-1]), kernel.dtype)
-        for images, rows in _each_block(share, kernel, geometry):
+        for images, rows in blocks(share, *_blocks(kernel, geometry)):
             grads = grad[images, rows]
             if kernel.shape[2] <= FEW_CHANNELS:
                 windows = columns(inputs[images], rows, kernel, geometry)
@@ -76,7 +76,7 @@ def gather(inputs, grad, kernel, geometry):
                 of_line += (seen.swapaxes(1, 2) @ grads).sum(axis=0)
         return total.reshape(kernel.shape)
 
-    return sum(share_out(work, len(inputs)))
+    return sum(share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, geometry))))
 
 
 def spread(grad, kernel, geometry):
@@ -89,10 +89,10 @@ def spread(grad, kernel, geometry):
     (height, width), (down, across), (top, left) = geometry.sizes, geometry.positions, (a for a, _ in geometry.amounts)
     d_inputs = np.zeros((len(grad), height, width, channels), kernel.dtype)
     turned = np.ascontiguousarray(kernel.reshape(-1, filters).T)  # BLAS takes twice as long to turn `grad` instead
+    in_rows = down, across * kernel[..., 0].nbytes, WORKSPACE // 2  # half of the cache: `grad`, planes and result need room
 
     def work(share):
-        # Half of the cache is left for `grad`, the planes and the result.
-        for images, rows in blocks(share, down, across * kernel[..., 0].nbytes, WORKSPACE // 2):
+        for images, rows in blocks(share, *in_rows):
             grads = grad[images, rows]
             n, count = grads.shape[:2]
             returned = buffer("windows", (n, count * across, turned.shape[1]), kernel.dtype)
@@ -109,15 +109,15 @@ def spread(grad, kernel, geometry):
                 inside = planes[:, channel, start - first : stop - first, left : left + width]
                 d_inputs[images, start:stop, :, channel] += inside
 
-    share_out(work, len(grad))
+    share_out(work, len(grad), of_a_block(len(grad), *in_rows))
     return d_inputs
 
 
-def _each_block(share, kernel, geometry):
-    """The share in blocks of images or, where one is too much, of rows: (images, rows of the output)."""
+def _blocks(kernel, geometry):
+    """Rows of the output, bytes of what is laid out for each, and how much a block may have."""
     (kh, kw, channels, _), (down, across) = kernel.shape, geometry.positions
     of_row = across * kw * channels * kernel.itemsize * (kh if channels <= FEW_CHANNELS else geometry.strides[0])
-    return blocks(share, down, of_row, WORKSPACE)
+    return down, of_row, WORKSPACE
 
 
 def _rows(images, rows, kernel, geometry):

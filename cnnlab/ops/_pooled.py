@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _lowering, _ways
 from ._masks import largest_of, pass_on, tame
-from ._threads import blocks, buffer, in_blocks, share_out
+from ._threads import blocks, buffer, in_blocks, of_a_block, share_out
 from ._windows import cells_first, touch
 
 WORKSPACE = 2**21  # bytes of windows and cells at once
@@ -30,12 +30,12 @@ def slide(inputs, kernel, geometry, pooling):
     output, masks = _room(len(inputs), kernel.shape[-1], kernel.dtype, pooling)
 
     def work(share):
-        for images, rows in _each_block(share, kernel, pooling):
+        for images, rows in blocks(share, *_blocks(kernel, pooling)):
             windows, cells = _windows_and_cells(inputs[images], rows, kernel, geometry, pooling)
             np.matmul(windows, kernel.reshape(windows.shape[-1], -1), out=cells.reshape(*windows.shape[:2], -1))
             largest_of(cells.swapaxes(0, 1), output[images, rows], masks[:, images, rows])
 
-    share_out(work, len(inputs), _images_at_once(kernel, pooling))
+    share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, pooling)))
     return output, masks
 
 
@@ -62,13 +62,13 @@ def gather(inputs, grad, masks, kernel, geometry, pooling):
 
     def work(share):
         total = np.zeros((math.prod(kernel.shape[:-1]), kernel.shape[-1]), kernel.dtype)
-        for images, rows in _each_block(share, kernel, pooling):
+        for images, rows in blocks(share, *_blocks(kernel, pooling)):
             windows, cells = _windows_and_cells(inputs[images], rows, kernel, geometry, pooling)
             pass_on(grad[images, rows], masks[:, images, rows], cells.swapaxes(0, 1))
             total += (windows.swapaxes(1, 2) @ cells.reshape(*windows.shape[:2], -1)).sum(axis=0)
         return total
 
-    return sum(share_out(work, len(inputs), _images_at_once(kernel, pooling))).reshape(kernel.shape)
+    return sum(share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, pooling)))).reshape(kernel.shape)
 
 
 def before_pooling(grad, masks, pooling):
@@ -92,20 +92,11 @@ def _room(batch, channels, dtype, pooling):
     return np.empty(shape, dtype), np.empty((math.prod(pooling.window_size) - 1, *shape), f"i{dtype.itemsize}")
 
 
-def _each_block(share, kernel, pooling):
-    """The share in blocks of images or rows of the pooled outputs that a core's own cache can hold: (images, rows)."""
-    return blocks(share, pooling.positions[0], _of_row(kernel, pooling), WORKSPACE)
-
-
-def _images_at_once(kernel, pooling):
-    """How many images make a block."""
-    return max(1, WORKSPACE // (pooling.positions[0] * _of_row(kernel, pooling)))
-
-
-def _of_row(kernel, pooling):
-    """Bytes of the windows and cells of a row of the pooled outputs."""
+def _blocks(kernel, pooling):
+    """Rows of pooled outputs, bytes of what is made for each, and how much a core's own cache can hold."""
     of_cell = math.prod(kernel.shape[:-1]) + kernel.shape[-1]
-    return pooling.positions[1] * math.prod(pooling.window_size) * of_cell * kernel.itemsize
+    of_row = pooling.positions[1] * math.prod(pooling.window_size) * of_cell * kernel.itemsize
+    return pooling.positions[0], of_row, WORKSPACE
 
 
 def _windows_and_cells(images, rows, kernel, geometry, pooling):

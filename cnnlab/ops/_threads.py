@@ -97,6 +97,14 @@ def blocks(share, rows, of_row, most):
             yield images, some
 
 
+def of_a_block(batch, rows, of_row, most):
+    """How many images a share should have at least: as many as a block of `blocks`, but no more than half of the batch.
+
+    Between two calls of NumPy a thread needs Python, which only one has at a time: many short calls are slower than few.
+    """
+    return max(1, min(most // (of_row * rows), batch // 2))
+
+
 def evenly(share, most):
     """Slices of a slice, of at most that many (but of one at least), all of about the same length."""
     length = share.stop - share.start
