@@ -37,6 +37,7 @@ TILE = 4  # outputs along each axis of a tile
 POINTS = (0, 1, -1, 1 / 2, -2, 2, -1 / 2)  # and infinity; small ones, and their inverses, lose the fewest digits
 PIECE = 4  # tiles along each axis of a piece, at most
 WORKSPACE = 2**21  # bytes: what a thread works on at once stays in a core's own cache
+CHANNELS = 64  # of a share of the kernel, at least
 SHARED = 4  # times as many tiles at once, where each block reads and writes a total as large as the kernel
 
 
@@ -90,7 +91,7 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
     """
     shape = (math.prod(TILE + k - 1 for k in geometry.window_size), *kernel.shape[2:])
     if d_inputs is not None:
-        turned = np.ascontiguousarray(_kernel_values(kernel).swapaxes(1, 2))  # in this order BLAS is twice as fast
+        turned = _kernel_values(np.ascontiguousarray(kernel.swapaxes(2, 3)))  # in this order BLAS is twice as fast
 
     def work(share):
         total = np.zeros(shape, np.float32)
@@ -110,7 +111,7 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
         return total
 
     fewest, most = (_images_at_once(geometry, kernel, shared) for shared in (1, SHARED))
-    return _to_kernel(sum(share_out(work, len(inputs), max(fewest, min(most, len(inputs) // 4)))), kernel.shape)
+    return _to_kernel(share_out(work, len(inputs), max(fewest, min(most, len(inputs) // 4))), kernel.shape)
 
 
 class _Piece(NamedTuple):
@@ -204,13 +205,23 @@ def _kernel_values(kernel):
         half = np.matmul(G, part.transpose(1, 0, 2))
         np.matmul(G_, half.transpose(1, 0, 2), out=values[:, :, share].reshape(len(G), len(G_), -1))
 
-    share_out(work, kernel.shape[2], at_least=128)
+    share_out(work, kernel.shape[2], CHANNELS)
     return values.reshape(-1, *kernel.shape[2:])
 
 
 @one_blas_thread()
-def _to_kernel(values, shape):
-    """The transpose of `_kernel_values`."""
+def _to_kernel(totals, shape):
+    """The transpose of `_kernel_values`, of the sum of `totals`, which is left in the first of them."""
     (_, _, G), (_, _, G_) = map(matrices, shape[:2])
-    half = G.T @ values.reshape(len(G), -1)
-    return np.matmul(G_.T, half.reshape(len(G.T), len(G_), -1)).reshape(shape)
+    d_kernel = np.empty(shape, np.float32)
+
+    def work(share):
+        values = totals[0][:, share]
+        for total in totals[1:]:
+            values += total[:, share]
+        half = G.T @ values.reshape(len(G), -1)
+        part = np.matmul(G_.T, half.reshape(len(G.T), len(G_), -1))
+        d_kernel[:, :, share] = part.reshape(d_kernel[:, :, share].shape)
+
+    share_out(work, shape[2], CHANNELS)
+    return d_kernel
