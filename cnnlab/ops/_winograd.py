@@ -37,7 +37,6 @@ TILE = 4  # outputs along each axis of a tile
 POINTS = (0, 1, -1, 1 / 2, -2, 2, -1 / 2)  # and infinity; small ones, and their inverses, lose the fewest digits
 PIECE = 4  # tiles along each axis of a piece, at most
 WORKSPACE = 2**21  # bytes: what a thread works on at once stays in a core's own cache
-CHANNELS = 64  # of a share of the kernel, at least
 SHARED = 4  # times as many tiles at once, where each block reads and writes a total as large as the kernel
 
 
@@ -79,7 +78,7 @@ def slide(inputs, kernel, geometry):
             np.matmul(values, kernel_values, out=products)
             _from_points(products, rows.of_outputs, columns.of_outputs, output[images, rows.made, columns.made])
 
-    share_out(work, len(inputs), _images_at_once(geometry, kernel))
+    share_out(work, len(inputs), max(1, min(_images_at_once(geometry, kernel), len(inputs) // 2)))
     return output
 
 
@@ -148,11 +147,14 @@ def _of_tiles(of_tile, tiles, pixels):
 
 def _each_block(share, kernel, geometry, shared=1):
     """The share in blocks of some images and a piece of them: (images, piece of the rows, piece of the columns)."""
-    amounts = (before for before, _ in geometry.amounts)
-    rows, columns = map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions)
-    tiles = rows[0].of_inputs.shape[1] * columns[0].of_inputs.shape[1]
-    for images in evenly(share, _tiles_at_once(geometry, kernel, shared) // tiles):
+    rows, columns = _pieces_of(kernel, geometry)
+    for images in evenly(share, _images_at_once(geometry, kernel, shared)):
         yield from product([images], rows, columns)
+
+
+def _pieces_of(kernel, geometry):
+    amounts = (before for before, _ in geometry.amounts)
+    return map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions)
 
 
 def _tiles_at_once(geometry, kernel, shared=1):
@@ -163,8 +165,10 @@ def _tiles_at_once(geometry, kernel, shared=1):
 
 
 def _images_at_once(geometry, kernel, shared=1):
-    """How many images have about so many tiles."""
-    return max(1, _tiles_at_once(geometry, kernel, shared) // math.prod(-(-n // TILE) for n in geometry.positions))
+    """How many images have about so many tiles in a piece of each."""
+    rows, columns = _pieces_of(kernel, geometry)
+    tiles = rows[0].of_inputs.shape[1] * columns[0].of_inputs.shape[1]
+    return max(1, _tiles_at_once(geometry, kernel, shared) // tiles)
 
 
 def _at_points(pixels, of_rows, of_columns, name):
@@ -205,7 +209,7 @@ def _kernel_values(kernel):
         half = np.matmul(G, part.transpose(1, 0, 2))
         np.matmul(G_, half.transpose(1, 0, 2), out=values[:, :, share].reshape(len(G), len(G_), -1))
 
-    share_out(work, kernel.shape[2], CHANNELS)
+    share_out(work, kernel.shape[2], at_least=64)
     return values.reshape(-1, *kernel.shape[2:])
 
 
@@ -213,15 +217,14 @@ def _kernel_values(kernel):
 def _to_kernel(totals, shape):
     """The transpose of `_kernel_values`, of the sum of `totals`, which is left in the first of them."""
     (_, _, G), (_, _, G_) = map(matrices, shape[:2])
-    d_kernel = np.empty(shape, np.float32)
+    first = totals[0].reshape(len(G), len(G_), -1)
+    half = np.empty((shape[0], *first.shape[1:]), np.float32)
 
     def work(share):
-        values = totals[0][:, share]
+        values = first[:, share]
         for total in totals[1:]:
-            values += total[:, share]
-        half = G.T @ values.reshape(len(G), -1)
-        part = np.matmul(G_.T, half.reshape(len(G.T), len(G_), -1))
-        d_kernel[:, :, share] = part.reshape(d_kernel[:, :, share].shape)
+            values += total.reshape(first.shape)[:, share]
+        np.matmul(G.T, values.swapaxes(0, 1), out=half[:, share].swapaxes(0, 1))
 
-    share_out(work, shape[2], CHANNELS)
-    return d_kernel
+    share_out(work, len(G_), at_least=3)
+    return np.matmul(G_.T, half).reshape(shape)
