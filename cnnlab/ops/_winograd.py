@@ -30,7 +30,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._masks import tame
-from ._threads import buffer, evenly, one_blas_thread, share_out
+from ._threads import BLOCK, buffer, evenly, one_blas_thread, share_out
 from ._windows import overlap
 
 TILE = 4  # outputs along each axis of a tile
@@ -226,5 +226,5 @@ def _to_kernel(totals, shape):
             values += total.reshape(first.shape)[:, share]
         np.matmul(G.T, values.swapaxes(0, 1), out=half[:, share].swapaxes(0, 1))
 
-    share_out(work, len(G_), at_least=3)
+    share_out(work, len(G_), len(G_) if first.nbytes < BLOCK else 3)
     return np.matmul(G_.T, half).reshape(shape)
