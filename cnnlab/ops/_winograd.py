@@ -91,10 +91,12 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
     shape = (math.prod(TILE + k - 1 for k in geometry.window_size), *kernel.shape[2:])
     if d_inputs is not None:
         turned = _kernel_values(np.ascontiguousarray(kernel.swapaxes(2, 3)))  # in this order BLAS is twice as fast
+        seen_by_pieces = [[piece.seen for piece in pieces] for pieces in _pieces_of(kernel, geometry)]
+        whole = seen_by_pieces == [[slice(0, size)] for size in geometry.sizes]
 
     def work(share):
         total = np.zeros(shape, np.float32)
-        if d_inputs is not None:
+        if d_inputs is not None and not whole:
             d_inputs[share] = 0
         for images, rows, columns in _each_block(share, kernel, geometry, SHARED):
             seen, made = (images, rows.seen, columns.seen), (images, rows.made, columns.made)
@@ -104,7 +106,10 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
             if d_inputs is not None:
                 np.matmul(of_grad, turned, out=values)
                 places = d_inputs[seen]
-                places += _from_points(values, rows.of_inputs, columns.of_inputs, buffer("places", places.shape))
+                room = places if whole else buffer("places", places.shape)
+                _from_points(values, rows.of_inputs, columns.of_inputs, room)
+                if not whole:  # pieces see some pixels together
+                    places += room
         if not tame(total):
             raise NotFinite
         return total
@@ -153,6 +158,7 @@ def _each_block(share, kernel, geometry, shared=1):
 
 
 def _pieces_of(kernel, geometry):
+    """Those along the height and those along the width."""
     amounts = (before for before, _ in geometry.amounts)
     return map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions)
 

@@ -43,6 +43,7 @@ CALLS = [
     ((1, (8, 8), 256, 256, (3, 3), 1, "same"), _plain),
     ((1, (70, 61), 64, 48, (3, 3), 1, "same"), _winograd),  # more than a block, and pieces of unequal size
     ((3, (7, 5), 64, 48, (3, 3), 1, ((25, 0), (0, 30))), _winograd),  # pieces that see nothing
+    ((6, (20, 16), 32, 40, (5, 5), 1, ((0, 13), (2, 2))), _winograd),  # the first piece sees all, another some of it
 ]
 
 
