@@ -185,6 +185,15 @@ def test_a_step_in_blocks_is_the_step(optimizer):
         assert not np.array_equal(both[0][key], weight)
 
 
+@pytest.mark.parametrize("size", [3, 300_000])  # at once, and in blocks
+def test_a_weight_keeps_its_type(size):
+    optimizer = optimizers.Adam()
+    new = {"w": np.zeros(size, "float32")}
+    for _ in range(2):
+        new = optimizer.update(new, {"w": np.ones(size)})
+    assert {array.dtype for array in (new["w"], *optimizer.state()[1]["w"])} == {np.dtype("float32")}
+
+
 def test_an_optimizer_that_looks_at_whole_weights_gets_them():
     class ByNorm(optimizers.Optimizer):
         def step(self, weight, gradient, learning_rate):

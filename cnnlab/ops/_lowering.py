@@ -89,7 +89,8 @@ def spread(grad, kernel, geometry):
     (height, width), (down, across), (top, left) = geometry.sizes, geometry.positions, (a for a, _ in geometry.amounts)
     d_inputs = np.zeros((len(grad), height, width, channels), kernel.dtype)
     turned = np.ascontiguousarray(kernel.reshape(-1, filters).T)  # BLAS takes twice as long to turn `grad` instead
-    in_rows = down, across * kernel[..., 0].nbytes, WORKSPACE // 2  # half of the cache: `grad`, planes and result need room
+    # Half of the cache is left for `grad`, the planes and the result.
+    in_rows = down, across * kernel[..., 0].nbytes, WORKSPACE // 2
 
     def work(share):
         for images, rows in blocks(share, *in_rows):

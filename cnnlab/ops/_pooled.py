@@ -49,7 +49,8 @@ def pool(features, pooling):
     def work(part):
         places = cells_first(features[part], pooling)
         cells = np.empty((len(masks) + 1, *output[part].shape), output.dtype)
-        np.add(places, 0, out=cells.reshape(places.shape))  # a copy, for long runs; −0, which would be less than 0, becomes 0
+        # A copy, for long runs; −0, which would be less than 0, becomes 0.
+        np.add(places, 0, out=cells.reshape(places.shape))
         largest_of(cells, output[part], masks[:, part])
 
     with np.errstate(over="ignore", invalid="ignore"):

@@ -290,7 +290,7 @@ def _to_the_largest(grad, inputs, d_inputs, geometry):
     places = cells_first(inputs, geometry)
     masks = np.empty((math.prod(geometry.window_size) - 1, *grad.shape), f"i{grad.itemsize}")
     cells = np.empty((len(masks) + 1, *grad.shape), grad.dtype)
-    np.add(places, 0, out=cells.reshape(places.shape))  # a copy, in long runs, and 0 instead of −0, which would be less
+    np.add(places, 0, out=cells.reshape(places.shape))  # a copy, in long runs, and 0 for −0, which would be less
     largest_of(cells, np.empty_like(grad), masks)
     pass_on(grad, masks, cells)
     cells_first(d_inputs, geometry)[...] = cells.reshape(places.shape)

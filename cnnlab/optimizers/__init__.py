@@ -74,7 +74,7 @@ class Optimizer:
             if any(slot.shape != weight.shape for slot in slots):
                 raise ValueError(f"This {self.name} has trained another model. Make a new one for this model.")
             step = self._step_in_blocks if self.elementwise and weight.nbytes > BLOCK else self.step
-            new[key], *kept[key] = step(weight, gradients[key], rate, *slots)
+            new[key], *kept[key] = step(weight, np.asarray(gradients[key], weight.dtype), rate, *slots)
         self._kept = {**self._kept, **kept}
         self.iterations += 1
         return new
