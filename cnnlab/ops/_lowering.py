@@ -66,14 +66,17 @@ def gather(inputs, grad, kernel, geometry):
                 windows = columns(inputs[images], rows, kernel, geometry)
                 total += (windows.swapaxes(1, 2) @ grads.reshape(*windows.shape[:2], -1)).sum(axis=0)
                 continue
-            # Here lines below each other need not follow in memory: one product for each line of the kernel.
+            # Here lines below each other need not follow in memory: one product for each line of the kernel,
+            # and for each part of the rows, if with even parts the products are small.
             lowered = _lower(inputs[images], rows, kernel, geometry)
-            grads = grads.reshape(len(grads), -1, kernel.shape[-1])
-            for i, of_line in enumerate(total.reshape(len(kernel), -1, kernel.shape[-1])):
+            of_lines, count = total.reshape(len(kernel), -1, kernel.shape[-1]), rows.stop - rows.start
+            of_row = of_lines[0].size * geometry.positions[1]
+            parts = next((n for n in range(1, count) if count % n == 0 and count // n * of_row <= SMALL), 1)
+            grads = grads.reshape(len(grads), parts, -1, kernel.shape[-1])
+            for i, of_line in enumerate(of_lines):
                 first, phase = divmod(i, geometry.strides[0])
-                seen = lowered[phase, :, first : first + rows.stop - rows.start]
-                seen = seen.reshape(*grads.shape[:2], -1)
-                of_line += (seen.swapaxes(1, 2) @ grads).sum(axis=0)
+                seen = lowered[phase, :, first : first + count].reshape(*grads.shape[:3], -1)
+                of_line += (seen.swapaxes(2, 3) @ grads).sum(axis=(0, 1))
         return total.reshape(kernel.shape)
 
     return sum(share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, geometry))))

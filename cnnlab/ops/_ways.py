@@ -27,7 +27,7 @@ def choose(batch, channels, kernel, geometry, gradients=False):
     Winograd saves multiplications, channels · filters of them at every output. It works for that on every channel
     and on every filter of a tile, even where the tile reaches over the edge, and on the kernel, which many tiles must share.
     The bounds are where the two meet on a processor with AVX-512; where products are slower, it pays a little earlier.
-    Both gradients together have that work in common, so that for them it always pays.
+    Both gradients together have that work in common, so that for them it pays from 4 channels and 8 filters on.
     """
     *kernel_size, kernel_channels, filters = kernel.shape
     if len(kernel_size) == 3 or channels != kernel_channels or max(geometry.dilation_rate) > 1 or not batch:
@@ -40,7 +40,7 @@ def choose(batch, channels, kernel, geometry, gradients=False):
     # Work at an output, for each channel and filter: (2.25 + 81 / channels + 81 / filters) / filled, instead of 9.
     pays = 1 / channels + 1 / filters <= filled / 9 - 1 / 36
     if gradients:
-        pays = min(channels, filters) > _lowering.FEW_CHANNELS
+        pays = channels >= 4 and filters >= 8
     if fits and pays and batch * math.prod(tiles) >= 48 and kernel.dtype == np.float32:
         return _winograd
     return _lowering

@@ -115,7 +115,8 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
         return total
 
     fewest, most = (_images_at_once(geometry, kernel, shared) for shared in (1, SHARED))
-    return _to_kernel(share_out(work, len(inputs), max(fewest, min(most, len(inputs) // 4))), kernel.shape)
+    at_least = max(1, min(fewest, len(inputs) // 2), min(most, len(inputs) // 4))
+    return _to_kernel(share_out(work, len(inputs), at_least), kernel.shape)
 
 
 class _Piece(NamedTuple):
