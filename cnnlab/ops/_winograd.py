@@ -91,7 +91,7 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
     shape = (math.prod(TILE + k - 1 for k in geometry.window_size), *kernel.shape[2:])
     if d_inputs is not None:
         turned = _kernel_values(np.ascontiguousarray(kernel.swapaxes(2, 3)))  # in this order BLAS is twice as fast
-        seen_by_pieces = [[piece.seen for piece in pieces] for pieces in _pieces_of(kernel, geometry)]
+        seen_by_pieces = [[piece.seen for piece in pieces] for pieces in _pieces_of(geometry)]
         whole = seen_by_pieces == [[slice(0, size)] for size in geometry.sizes]
 
     def work(share):
@@ -153,12 +153,12 @@ def _of_tiles(of_tile, tiles, pixels):
 
 def _each_block(share, kernel, geometry, shared=1):
     """The share in blocks of some images and a piece of them: (images, piece of the rows, piece of the columns)."""
-    rows, columns = _pieces_of(kernel, geometry)
+    rows, columns = _pieces_of(geometry)
     for images in evenly(share, _images_at_once(geometry, kernel, shared)):
         yield from product([images], rows, columns)
 
 
-def _pieces_of(kernel, geometry):
+def _pieces_of(geometry):
     """Those along the height and those along the width."""
     amounts = (before for before, _ in geometry.amounts)
     return map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions)
@@ -173,7 +173,7 @@ def _tiles_at_once(geometry, kernel, shared=1):
 
 def _images_at_once(geometry, kernel, shared=1):
     """How many images have about so many tiles in a piece of each."""
-    rows, columns = _pieces_of(kernel, geometry)
+    rows, columns = _pieces_of(geometry)
     tiles = rows[0].of_inputs.shape[1] * columns[0].of_inputs.shape[1]
     return max(1, _tiles_at_once(geometry, kernel, shared) // tiles)
 
