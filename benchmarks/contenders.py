@@ -13,7 +13,6 @@ import time
 import tracemalloc
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -70,10 +69,9 @@ class CNNLab:
     def profile(self, deep, batch):
         """Milliseconds of a training step by part; for a process that has nothing else to do any more."""
         from cnnlab import layers
-        from cnnlab.ops import _pooled, convolution
+        from cnnlab.ops import _pooled
 
         spent = {}
-        ways = convolution._ways = SimpleNamespace(**vars(convolution._ways))  # as the ops see them, not they each other
 
         def watch(owner, name, part):
             function = getattr(owner, name)
@@ -84,19 +82,16 @@ class CNNLab:
                     return function(*arguments, **settings)
                 finally:
                     took = time.perf_counter() - start - (sum(spent.values()) - inner)
-                    spent[part] = spent.get(part, 0) + took
+                    of = f"{part} (channels: {arguments[0].shape[-1]})" if owner is _pooled else part
+                    spent[of] = spent.get(of, 0) + took
 
             setattr(owner, name, watched)
 
         model, fit = training("cnnlab", deep, batch)
         fit()
         watch(model, "_train_step", "the rest of the step: bias, activations, loss, Python")
-        watch(ways, "slide", "convolution")
-        watch(ways, "both", "convolution, gradients")
-        watch(_pooled, "slide", "first convolution with its max-pooling")
-        watch(_pooled, "gather", "first convolution with its max-pooling, gradient")
-        watch(_pooled, "pool", "max-pooling")
-        watch(_pooled, "before_pooling", "max-pooling, gradient")
+        watch(_pooled, "slide", "convolution and max-pooling")
+        watch(_pooled, "both", "convolution and max-pooling, gradients")
         watch(layers.Dense, "call", "dense layers")
         watch(layers.Dense, "call_grad", "dense layers, gradients")
         watch(model.optimizer, "update", "Adam")

@@ -46,8 +46,9 @@ class _PoolFirst:
             geometry = convolution.geometry(inputs.shape)
         with pooling._named_errors():
             of_pooling = pooling.geometry((len(inputs), *geometry.positions, convolution.filters))
-        if _pooled.fits(inputs, convolution.kernel, geometry, of_pooling):
-            pooled, masks = _pooled.slide(inputs, convolution.kernel, geometry, of_pooling)
+        at_once = _pooled.slide(inputs, convolution.kernel, geometry, of_pooling)
+        if at_once:
+            pooled, masks = at_once
             convolution.saved, pooling.saved = inputs, _AtOnce(masks, geometry, of_pooling)
         else:
             features = convolution.convolve(inputs)
@@ -68,11 +69,9 @@ class _PoolFirst:
         if not isinstance(pooling.saved, _AtOnce):
             return convolution.convolve_grad(pooling.call_grad(grad))
         masks, geometry, of_pooling = pooling.saved
-        if convolution.to_inputs:
-            return convolution.convolve_grad(_pooled.before_pooling(grad, masks, of_pooling))
         arguments = convolution.saved, grad, masks, convolution.kernel, geometry, of_pooling
-        convolution.gradients["kernel"] = _pooled.gather(*arguments)
-        return None
+        d_inputs, convolution.gradients["kernel"] = _pooled.both(*arguments, convolution.to_inputs)
+        return d_inputs
 
 
 class _AtOnce(NamedTuple):

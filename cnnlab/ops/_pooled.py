@@ -1,16 +1,17 @@
-"""A convolution of few channels and the max-pooling after it, at once: the same numbers in about half the time.
+"""A convolution and the max-pooling after it, at once: the same numbers in less time.
 
-With few channels, to make the outputs of a convolution takes less time than to move them to memory and back. Here they never
-get there: they are pooled while a core has them in its own cache. And they are made in an order that suits pooling: first
-all that are the first cell of a pooling window, then all that are the second, and so on. So the largest of each window is
-the larger of whole arrays, number by number, and all runs are long.
+To move the outputs of a convolution to memory and back takes time, with few channels more than to make them. Here they never
+get there: they are pooled while a core has them in its own cache. And they are made in an order that suits pooling: all that
+are the first cell of a pooling window before all that are the second, and so on, in the whole block (`_lowering`) or in
+each line (`_winograd`). So the largest of each window is the larger of whole arrays, number by number, and runs are long.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from . import _lowering, _ways
+from . import _lowering, _ways, _winograd
 from ._masks import largest_of, pass_on, tame
 from ._threads import blocks, buffer, in_blocks, of_a_block, share_out
 from ._windows import cells_first, touch
@@ -18,16 +19,59 @@ from ._windows import cells_first, touch
 WORKSPACE = 2**21  # bytes of windows and cells at once
 
 
-def fits(inputs, kernel, geometry, pooling):
-    """Whether convolution and pooling, of these two geometries, can be done at once: on pictures, with windows that touch."""
-    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry)
-    few = way is _lowering and len(geometry.sizes) == 2 and inputs.shape[-1] <= _lowering.FEW_CHANNELS
-    return few and touch(pooling) and tame(inputs) and tame(kernel)
+class Pooled(NamedTuple):
+    """Where a convolution by `_winograd` leaves its outputs, pooled, or finds the gradient by them."""
+
+    values: np.ndarray  # (N, rows, columns, F)
+    masks: np.ndarray  # (cells − 1, N, rows, columns, F)
+    pool_size: tuple
+
+    def room(self, part):
+        """Room for the outputs of the convolution that this part of the pooled ones is made of."""
+        n, rows, columns, filters = self.values[part].shape
+        ph, pw = self.pool_size
+        return buffer("features", (n, rows * ph, pw * columns, filters))
+
+    def pool(self, features, part):
+        largest_of(self._cells(features), self.values[part], self.masks[:, *part])
+
+    def spread(self, part):
+        """The gradient by the outputs of the convolution."""
+        features = self.room(part)
+        pass_on(self.values[part], self.masks[:, *part], self._cells(features))
+        return features
+
+    def _cells(self, features):
+        """Their cells first, as a view: (cells, n, rows, columns, F)."""
+        n, rows, columns, filters = features.shape
+        ph, pw = self.pool_size
+        return features.reshape(n, rows // ph, ph * pw, columns // pw, filters).transpose(2, 0, 1, 3, 4)
 
 
 def slide(inputs, kernel, geometry, pooling):
-    """The pooled outputs, (N, rows, columns, F), and masks of what was the largest, (cells − 1, N, rows, columns, F)."""
+    """The pooled outputs, (N, rows, columns, F), and masks of what was the largest, (cells − 1, N, rows, columns, F),
+    for convolution and pooling of these two geometries; None where they cannot be done at once.
+
+    They can on pictures, with pooling windows that touch, by `_winograd` or where channels are few.
+    """
+    if not touch(pooling) or len(geometry.sizes) != 2:
+        return None
     output, masks = _room(len(inputs), kernel.shape[-1], kernel.dtype, pooling)
+    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry)
+    if way is _winograd and _winograd.may_pool(pooling):
+        try:
+            _winograd.slide(inputs, kernel, geometry, Pooled(output, masks, pooling.window_size))
+        except _winograd.NotFinite:
+            return None
+    elif way is _lowering and inputs.shape[-1] <= _lowering.FEW_CHANNELS and tame(inputs) and tame(kernel):
+        _slide(inputs, kernel, geometry, pooling, output, masks)
+    else:
+        return None
+    return output, masks
+
+
+def _slide(inputs, kernel, geometry, pooling, output, masks):
+    """`slide` where channels are few."""
 
     def work(share):
         for images, rows in blocks(share, *_blocks(kernel, pooling)):
@@ -36,7 +80,6 @@ def slide(inputs, kernel, geometry, pooling):
             largest_of(cells.swapaxes(0, 1), output[images, rows], masks[:, images, rows])
 
     share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, pooling)))
-    return output, masks
 
 
 def pool(features, pooling):
@@ -49,17 +92,33 @@ def pool(features, pooling):
     def work(part):
         places = cells_first(features[part], pooling)
         cells = np.empty((len(masks) + 1, *output[part].shape), output.dtype)
-        # A copy, for long runs; −0, which would be less than 0, becomes 0.
-        np.add(places, 0, out=cells.reshape(places.shape))
+        cells.reshape(places.shape)[...] = places  # a copy, for long runs
         largest_of(cells, output[part], masks[:, part])
 
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(invalid="ignore"):
         in_blocks(work, len(features), features[:1].nbytes)
     return output, masks
 
 
-def gather(inputs, grad, masks, kernel, geometry, pooling):
-    """The gradient by the kernel, from that by the pooled outputs."""
+def both(inputs, grad, masks, kernel, geometry, pooling, to_inputs=True):
+    """The gradients by the inputs, if wanted, and by the kernel, from that by the pooled outputs."""
+    if not to_inputs and inputs.shape[-1] <= _lowering.FEW_CHANNELS:
+        return None, _gather(inputs, grad, masks, kernel, geometry, pooling)
+    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry, gradients=True)
+    if to_inputs and way is _winograd and _winograd.may_pool(pooling):
+        d_inputs, pooled = np.empty(inputs.shape, np.float32), Pooled(grad, masks, pooling.window_size)
+        try:
+            return d_inputs, _winograd.gather(inputs, pooled, kernel, geometry, d_inputs)
+        except _winograd.NotFinite:
+            pass
+    d_features = before_pooling(grad, masks, pooling)
+    if to_inputs:
+        return _ways.both(inputs, d_features, kernel, geometry)
+    return None, _ways.gather(inputs, d_features, kernel, geometry)
+
+
+def _gather(inputs, grad, masks, kernel, geometry, pooling):
+    """The gradient by the kernel where channels are few."""
 
     def work(share):
         total = np.zeros((math.prod(kernel.shape[:-1]), kernel.shape[-1]), kernel.dtype)
@@ -90,7 +149,7 @@ def before_pooling(grad, masks, pooling):
 def _room(batch, channels, dtype, pooling):
     """Arrays for the pooled outputs and their masks."""
     shape = batch, *pooling.positions, channels
-    return np.empty(shape, dtype), np.empty((math.prod(pooling.window_size) - 1, *shape), f"i{dtype.itemsize}")
+    return np.empty(shape, dtype), np.empty((math.prod(pooling.window_size) - 1, *shape), bool)
 
 
 def _blocks(kernel, pooling):

@@ -48,6 +48,10 @@ class _State:
 _state = _State()
 _mine = threading.local()  # what each thread has for itself
 
+# glibc gives memory at the end of the heap back to the system when more lies idle there than twice the largest array freed so
+# far, of those up to 32 MiB: a step of training would have its arrays mapped and cleared anew each time. So free a large one.
+np.empty(2**25 - 2**13, np.uint8)
+
 
 def share_out(work, batch, at_least=1):
     """`work(slice of the batch)` for each share of a batch, on several threads: the list of what it returns, in order.

@@ -5,7 +5,7 @@ about a quarter of the multiplications. Each has `slide`, the convolution itself
 `spread`, the gradient by the inputs, is made of convolutions as well: `_phases` says which. Where both gradients are wanted,
 `_winograd` has them share their work.
 
-For a convolution of few channels in a model, with max-pooling after it, there is `_pooled`, which does both at once.
+For a convolution in a model with max-pooling after it there is `_pooled`, which does both at once where it can.
 
 Beside inputs and outputs the fast ways hold at most 14 MiB and 12 kernels for each thread, and 8 kernels more, whatever
 the batch and the size of the images (for images up to 1000 pixels wide). Buffers are kept for the next call.

@@ -64,44 +64,57 @@ def matrices(kernel_size):
     return A.astype(np.float32), B.astype(np.float32), G.astype(np.float32)
 
 
-def slide(inputs, kernel, geometry):
-    """The convolution of float32 `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F)."""
-    output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
+def may_pool(pooling):
+    """Whether windows of max-pooling, which touch, never lie in two tiles."""
+    return not any(TILE % size for size in pooling.window_size)
+
+
+def slide(inputs, kernel, geometry, pooled=None):
+    """The convolution of float32 `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F); into `pooled`, if given."""
+    output = pooled.values if pooled else np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
+    pool_size = pooled.pool_size if pooled else (1, 1)
     kernel_values = _kernel_values(kernel)
 
     def work(share):
         if not tame(inputs[share]):
             raise NotFinite
-        for images, rows, columns in _each_block(share, kernel, geometry):
+        for images, rows, columns in _each_block(share, kernel, geometry, pool_size):
             values = _at_points(inputs[images, rows.seen, columns.seen], rows.of_inputs, columns.of_inputs, "values")
             products = buffer("products", (*values.shape[:-1], kernel.shape[-1]))
             np.matmul(values, kernel_values, out=products)
-            _from_points(products, rows.of_outputs, columns.of_outputs, output[images, rows.made, columns.made])
+            made = images, rows.made, columns.made
+            place = pooled.room(made) if pooled else output[made]
+            _from_points(products, rows.of_outputs, columns.of_outputs, place)
+            if pooled:
+                pooled.pool(place, made)
 
     share_out(work, len(inputs), max(1, min(_images_at_once(geometry, kernel), len(inputs) // 2)))
     return output
 
 
 def gather(inputs, grad, kernel, geometry, d_inputs=None):
-    """The gradient of `slide` by its kernel; that by its inputs goes into `d_inputs`, if given.
+    """The gradient of `slide` by its kernel; that by its inputs goes into `d_inputs`, if given. `grad` may be `Pooled`.
 
     The same steps, each transposed, in the opposite order. Both gradients need `grad` at the points, and no more tiles
     than the outputs have.
     """
     shape = (math.prod(TILE + k - 1 for k in geometry.window_size), *kernel.shape[2:])
+    pooled = grad if isinstance(grad, tuple) else None
+    pool_size = pooled.pool_size if pooled else (1, 1)
     if d_inputs is not None:
         turned = _kernel_values(np.ascontiguousarray(kernel.swapaxes(2, 3)))  # in this order BLAS is twice as fast
-        seen_by_pieces = [[piece.seen for piece in pieces] for pieces in _pieces_of(geometry)]
+        seen_by_pieces = [[piece.seen for piece in pieces] for pieces in _pieces_of(geometry, pool_size)]
         whole = seen_by_pieces == [[slice(0, size)] for size in geometry.sizes]
 
     def work(share):
         total = np.zeros(shape, np.float32)
         if d_inputs is not None and not whole:
             d_inputs[share] = 0
-        for images, rows, columns in _each_block(share, kernel, geometry, SHARED):
+        for images, rows, columns in _each_block(share, kernel, geometry, pool_size, SHARED):
             seen, made = (images, rows.seen, columns.seen), (images, rows.made, columns.made)
             values = _at_points(inputs[seen], rows.of_inputs, columns.of_inputs, "values")
-            of_grad = _at_points(grad[made], rows.of_outputs, columns.of_outputs, "values of grad")
+            of_grad = pooled.spread(made) if pooled else grad[made]
+            of_grad = _at_points(of_grad, rows.of_outputs, columns.of_outputs, "values of grad")
             total += np.matmul(values.swapaxes(1, 2), of_grad, out=buffer("products", shape))
             if d_inputs is not None:
                 np.matmul(of_grad, turned, out=values)
@@ -123,22 +136,27 @@ class _Piece(NamedTuple):
     """Some tiles along an axis: the inputs that they see, the outputs that they make, and the matrices for both."""
 
     seen: slice
-    made: slice
+    made: slice  # of what the outputs are pooled to, if they are
     of_inputs: np.ndarray  # (points, tiles, inputs seen)
     of_outputs: np.ndarray  # (points, tiles, outputs made)
 
 
 @lru_cache
-def _pieces(kernel_size, size, before, positions):
-    """The tiles along an axis, at most PIECE of them in each piece."""
+def _pieces(kernel_size, size, before, positions, pool, cells_first):
+    """The tiles along an axis, at most PIECE of them in each piece; without outputs that no pooling window of this size sees,
+    and the others, if `cells_first`, in this order: all that are first in their window, all that are second, and so on."""
+    positions -= positions % pool
     A, B, _ = matrices(kernel_size)
     pieces = []
     for tiles in evenly(slice(0, -(-positions // TILE)), PIECE):
         count, first = tiles.stop - tiles.start, TILE * tiles.start
         start, stop = overlap(first - before, TILE * count + kernel_size - 1, size)
-        made = slice(first, min(first + TILE * count, positions))
+        outputs = np.arange(min(TILE * count, positions - first))
+        made = slice(first // pool, (first + len(outputs)) // pool)
+        if cells_first:
+            outputs = outputs.reshape(-1, pool).T.ravel()
         of_inputs = _of_tiles(B.T, count, slice(start - first + before, stop - first + before))
-        pieces.append(_Piece(slice(start, stop), made, of_inputs, _of_tiles(A, count, slice(0, made.stop - first))))
+        pieces.append(_Piece(slice(start, stop), made, of_inputs, _of_tiles(A, count, outputs)))
     return pieces
 
 
@@ -151,17 +169,17 @@ def _of_tiles(of_tile, tiles, pixels):
     return np.ascontiguousarray(matrix[..., pixels])
 
 
-def _each_block(share, kernel, geometry, shared=1):
+def _each_block(share, kernel, geometry, pool_size, shared=1):
     """The share in blocks of some images and a piece of them: (images, piece of the rows, piece of the columns)."""
-    rows, columns = _pieces_of(geometry)
+    rows, columns = _pieces_of(geometry, pool_size)
     for images in evenly(share, _images_at_once(geometry, kernel, shared)):
         yield from product([images], rows, columns)
 
 
-def _pieces_of(geometry):
+def _pieces_of(geometry, pool_size=(1, 1)):
     """Those along the height and those along the width."""
-    amounts = (before for before, _ in geometry.amounts)
-    return map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions)
+    amounts, cells_first = (before for before, _ in geometry.amounts), (False, True)
+    return map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions, pool_size, cells_first)
 
 
 def _tiles_at_once(geometry, kernel, shared=1):

@@ -123,8 +123,7 @@ def sparse_categorical_crossentropy_grad(grad, target, output, from_logits=False
     grad = as_grad(grad, output.shape[:-1], output.dtype)[..., np.newaxis]
     clipped = _clip(output)
     d_output = softmax(output) if from_logits else _divided_by_sum(clipped, -1)
-    right = np.take_along_axis(d_output, labels, axis=-1)
-    np.put_along_axis(d_output, labels, right - 1, axis=-1)
+    d_output = d_output - (labels == np.arange(output.shape[-1]))
     if not from_logits:
         d_output = np.where(_kept(output), d_output / clipped, 0)
     return (grad * d_output).astype(dtype, copy=False)

@@ -288,9 +288,9 @@ def _every(step, axis, first, n, x):
 def _to_the_largest(grad, inputs, d_inputs, geometry):
     """The gradient of `max_pool` into `d_inputs`, where windows touch and all numbers are tame."""
     places = cells_first(inputs, geometry)
-    masks = np.empty((math.prod(geometry.window_size) - 1, *grad.shape), f"i{grad.itemsize}")
+    masks = np.empty((math.prod(geometry.window_size) - 1, *grad.shape), bool)
     cells = np.empty((len(masks) + 1, *grad.shape), grad.dtype)
-    np.add(places, 0, out=cells.reshape(places.shape))  # a copy, in long runs, and 0 for −0, which would be less
+    cells.reshape(places.shape)[...] = places  # a copy, for long runs
     largest_of(cells, np.empty_like(grad), masks)
     pass_on(grad, masks, cells)
     cells_first(d_inputs, geometry)[...] = cells.reshape(places.shape)

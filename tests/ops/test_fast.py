@@ -289,6 +289,11 @@ POOLED_CALLS = [
     ((2, (60, 60), 4, 8, (7, 7), 2, "same"), (1, 4)),
     ((1, (203, 150), 2, 40, (2, 2), 1, "valid"), (2, 2)),  # in blocks of rows
     ((5, (9, 9), 3, 4, (1, 1), 1, "valid"), (1, 1)),
+    # By Winograd from here on.
+    ((9, (26, 27), 32, 64, (3, 3), 1, "valid"), (2, 2)),
+    ((3, (41, 38), 32, 30, (3, 3), 1, "same"), (2, 4)),  # pieces; some outputs are in no pooling window
+    ((3, (17, 20), 50, 40, (5, 4), 1, ((3, 1), (0, 2))), (4, 1)),
+    ((2, (31, 25), 40, 40, (3, 3), 1, "same"), (1, 2)),
 ]
 
 
@@ -302,29 +307,41 @@ def test_pooled_at_once_is_one_after_the_other(call, pool_size, whole_numbers, d
     features = ops.conv(inputs, kernel, *call[-2:])
     wanted = ops.max_pool(features, pool_size)
     pooling = geometry_of("pool_size", features.shape, pool_size, pool_size, "valid", 1)
-    assert _pooled.fits(inputs, kernel, geometry, pooling)
-    output, masks = _pooled.slide(inputs, kernel, geometry, pooling)
+    at_once = _pooled.slide(inputs, kernel, geometry, pooling)
+    if kernel.shape[2] > 8 and dtype == "float64":
+        assert at_once is None  # no Winograd
+        at_once = _pooled.pool(features, pooling)
+    output, masks = at_once
     np.testing.assert_array_equal(output, wanted)
     for one, other in zip(_pooled.pool(features, pooling), (output, masks), strict=True):
         np.testing.assert_array_equal(one, other)
     grad = np.random.default_rng(1).normal(size=output.shape).astype(dtype)
     d_features = ops.max_pool_grad(grad, features, pool_size)
     np.testing.assert_array_equal(_pooled.before_pooling(grad, masks, pooling), d_features)
+    d_inputs = _plain.spread(d_features, kernel, geometry, inputs.shape[-1])
     d_kernel = _plain.gather(inputs, d_features, kernel, geometry)
-    found = _pooled.gather(inputs, grad, masks, kernel, geometry, pooling)
-    assert found.dtype == dtype
-    np.testing.assert_allclose(found, d_kernel, rtol=0, atol=1e-6 * np.abs(d_kernel).max())
+    for to_inputs in (False, True):
+        found = _pooled.both(inputs, grad, masks, kernel, geometry, pooling, to_inputs)
+        for one, other in zip(found, (d_inputs if to_inputs else None, d_kernel), strict=True):
+            if other is None:
+                assert one is None
+                continue
+            assert one.dtype == dtype
+            np.testing.assert_allclose(one, other, rtol=0, atol=5e-6 * np.abs(other).max())
 
 
 def test_pooled_at_once_only_where_it_fits():
     def fits(sizes=(8, 8), channels=3, value=1, kernel_value=1, pool_size=2, strides=2, padding="valid"):
-        inputs, kernel, _, geometry = draw(2, sizes, channels, 4, (3,) * len(sizes), 1, "same")
+        inputs, kernel, _, geometry = draw(2, sizes, channels, channels + 1, (3,) * len(sizes), 1, "same")
         inputs[0, 0], kernel[0] = value, kernel_value
-        shape = len(inputs), *geometry.positions, 4
+        shape = len(inputs), *geometry.positions, channels + 1
         pool_size = (pool_size,) * len(sizes)
-        return _pooled.fits(inputs, kernel, geometry, geometry_of("pool_size", shape, pool_size, strides, padding, 1))
+        pooling = geometry_of("pool_size", shape, pool_size, strides, padding, 1)
+        return _pooled.slide(inputs, kernel, geometry, pooling) is not None
 
+    by_winograd = {"channels": 32, "sizes": (32, 32)}
     assert fits() and fits(padding="same") and fits(pool_size=3, strides=3)
+    assert fits(**by_winograd) and fits(**by_winograd, pool_size=4, strides=4)
     for elsewhere in (
         {"channels": 9},
         {"sizes": (8,)},
@@ -334,21 +351,42 @@ def test_pooled_at_once_only_where_it_fits():
         {"kernel_value": 1e25},
         {"pool_size": 3},
         {"pool_size": 3, "strides": 3, "padding": "same"},
+        {**by_winograd, "value": np.nan},
+        {**by_winograd, "kernel_value": np.inf},
+        {**by_winograd, "pool_size": 3, "strides": 3},
     ):
         assert not fits(**elsewhere), elsewhere
 
 
-def test_pooled_at_once_needs_little_memory():
-    call, pool_size = (64, (64, 64), 3, 32, (5, 5), 1, "same"), (2, 2)
-    pooling = geometry_of("pool_size", (64, 64, 64, 32), pool_size, pool_size, "valid", 1)
-    output, masks = (lambda inputs, kernel, _, geometry: _pooled.slide(inputs, kernel, geometry, pooling))(*draw(*call))
+def test_pooled_at_once_passes_on_what_is_not_finite():
+    inputs, kernel, _, geometry = draw(2, (32, 32), 32, 32, (3, 3), 1, "same")
+    pooling = geometry_of("pool_size", (2, 32, 32, 32), (2, 2), (2, 2), "valid", 1)
+    output, masks = _pooled.slide(inputs, kernel, geometry, pooling)
+    output[0, 0, 0] = np.inf
+    grad = _pooled.before_pooling(output, masks, pooling)
+    with np.errstate(invalid="ignore"):
+        wanted = _plain.spread(grad, kernel, geometry, 32), _plain.gather(inputs, grad, kernel, geometry)
+        found = _pooled.both(inputs, output, masks, kernel, geometry, pooling)
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(np.isfinite(one), np.isfinite(other))
+
+
+@pytest.mark.parametrize("channels, to_inputs", [(3, False), (32, True)])
+def test_pooled_at_once_needs_little_memory(channels, to_inputs):
+    call = (64, (64, 64), channels, 32, (5, 5), 1, "same")
+    pooling = geometry_of("pool_size", (64, 64, 64, 32), (2, 2), (2, 2), "valid", 1)
+
+    def forward(inputs, kernel, _, geometry):
+        return _pooled.slide(inputs, kernel, geometry, pooling)
+
+    output, masks = forward(*draw(*call))
+
+    def backward(inputs, kernel, _, geometry):
+        found = _pooled.both(inputs, output, masks, kernel, geometry, pooling, to_inputs)
+        return [gradient for gradient in found if gradient is not None]
+
     with threadpool_limits(2):
-        forward = workspace(call, lambda inputs, kernel, _, geometry: _pooled.slide(inputs, kernel, geometry, pooling))
-        backward = workspace(
-            call,
-            lambda inputs, kernel, _, geometry: [_pooled.gather(inputs, output, masks, kernel, geometry, pooling)],
-        )
-    assert max(forward, backward) < 8 * 2**20
+        assert max(workspace(call, forward), workspace(call, backward)) < 12 * 2**20
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -360,7 +398,7 @@ def test_the_first_of_the_largest_gets_the_gradient(cells, dtype):
     grad[0] = np.nan, np.inf, -np.inf
     output, masks, places = (
         np.empty_like(grad),
-        np.empty((cells - 1, 50, 3), f"i{grad.itemsize}"),
+        np.empty((cells - 1, 50, 3), bool),
         np.empty_like(numbers),
     )
     largest_of(numbers.copy(), output, masks)
