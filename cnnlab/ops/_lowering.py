@@ -25,33 +25,52 @@ FEW_CHANNELS = 8  # up to here windows are columns
 SMALL = 10**6
 
 
-def slide(inputs, kernel, geometry, output=None):
-    """The convolution of `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F), of the same type.
-
-    With more than FEW_CHANNELS, `output` may be a view into a larger array.
-    """
+def slide(inputs, kernel, geometry):
+    """The convolution of `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F), of the same type."""
+    output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
+    if kernel.shape[2] > FEW_CHANNELS:
+        slide_each(inputs, [(kernel, geometry, output)])
+        return output
     inputs = np.ascontiguousarray(inputs, kernel.dtype)
-    if output is None:
-        output = np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), kernel.dtype)
-    matrix = kernel.reshape(-1, kernel.shape[-1])
-    across = geometry.positions[1]
 
     def work(share):
         for images, rows in blocks(share, *_blocks(kernel, geometry)):
-            place = output[images, rows]
-            if kernel.shape[2] <= FEW_CHANNELS:
-                windows = columns(inputs[images], rows, kernel, geometry)
-                np.matmul(windows, matrix, out=place.reshape(*windows.shape[:2], -1))
-            elif across * matrix.size <= SMALL:
-                np.matmul(_rows(inputs[images], rows, kernel, geometry), matrix, out=place)
-            else:  # a line of all images in one product
-                lines = _merged(_rows(inputs[images], rows, kernel, geometry))
-                products = buffer("products", (*lines.shape[:2], matrix.shape[1]), kernel.dtype)
-                np.matmul(lines, matrix, out=products)
-                place[...] = products.reshape(len(lines), len(place), across, -1).swapaxes(0, 1)
+            windows = columns(inputs[images], rows, kernel, geometry)
+            place = output[images, rows].reshape(*windows.shape[:2], -1)
+            np.matmul(windows, kernel.reshape(-1, kernel.shape[-1]), out=place)
 
     share_out(work, len(inputs), of_a_block(len(inputs), *_blocks(kernel, geometry)))
     return output
+
+
+def slide_each(inputs, several):
+    """`slide` for several (kernel, geometry, output) that differ along the height only: what they see is laid out once.
+
+    There are more than FEW_CHANNELS. The outputs may be views into a larger array.
+    """
+    kernels, geometries, outputs = zip(*several)
+    inputs = np.ascontiguousarray(inputs, kernels[0].dtype)
+    tops = [geometry.amounts[0][0] for geometry in geometries]
+    lines_seen = max(len(kernel) - top for kernel, top in zip(kernels, tops)) + max(tops)  # by a row of all outputs
+    across, sh = geometries[0].positions[1], geometries[0].strides[0]
+    _, *in_blocks = _blocks(kernels[0], geometries[0])
+    down = max(output.shape[1] for output in outputs)
+
+    def work(share):
+        for images, rows in blocks(share, down, *in_blocks):
+            lowered = _lower(inputs[images], rows, lines_seen, max(tops), geometries[0])
+            for kernel, top, output in zip(kernels, tops, outputs):
+                matrix, place = kernel.reshape(-1, kernel.shape[-1]), output[images, rows]
+                windows = _windows(lowered, max(tops) - top, len(kernel), sh, place.shape[1])
+                if across * matrix.size <= SMALL:
+                    np.matmul(windows, matrix, out=place)
+                else:  # a line of all images in one product
+                    lines = _merged(windows)
+                    products = buffer("products", (*lines.shape[:2], matrix.shape[1]), kernel.dtype)
+                    np.matmul(lines, matrix, out=products)
+                    place[...] = products.reshape(len(lines), len(place), across, -1).swapaxes(0, 1)
+
+    share_out(work, len(inputs), of_a_block(len(inputs), down, *in_blocks))
 
 
 def gather(inputs, grad, kernel, geometry):
@@ -68,7 +87,7 @@ def gather(inputs, grad, kernel, geometry):
                 continue
             # Here lines below each other need not follow in memory: one product for each line of the kernel,
             # and for each part of the rows, if with even parts the products are small.
-            lowered = _lower(inputs[images], rows, kernel, geometry)
+            lowered = _lower_by_phase(inputs[images], rows, kernel, geometry)
             of_lines, count = total.reshape(len(kernel), -1, kernel.shape[-1]), rows.stop - rows.start
             of_row = of_lines[0].size * geometry.positions[1]
             parts = next((n for n in range(1, count) if count % n == 0 and count // n * of_row <= SMALL), 1)
@@ -124,19 +143,24 @@ def _blocks(kernel, geometry):
     return down, of_row, WORKSPACE
 
 
-def _rows(images, rows, kernel, geometry):
-    """The windows of these rows of the output, a view of shape (n, rows, columns, kh · kw · C)."""
-    (kh, kw, channels, _), sh, across = kernel.shape, geometry.strides[0], geometry.positions[1]
-    n, size = len(images), (rows.stop - rows.start - 1) * sh + kh
-    lowered = buffer("windows", (n, across, size, kw * channels), images.dtype)
-    _fill(lowered.swapaxes(1, 2), images, rows.start * sh - geometry.amounts[0][0], 1, geometry)
+def _lower(images, rows, lines_seen, top, geometry):
+    """What windows of these rows of the output see, so many lines each: (n, columns, lines, kw · C)."""
+    size = (rows.stop - rows.start - 1) * geometry.strides[0] + lines_seen
+    length = geometry.window_size[1] * images.shape[-1]
+    lowered = buffer("windows", (len(images), geometry.positions[1], size, length), images.dtype)
+    _fill(lowered.swapaxes(1, 2), images, rows.start * geometry.strides[0] - top, 1, geometry)
+    return lowered
+
+
+def _windows(lowered, first, kh, sh, rows):
+    """The windows of so many rows of the output, from this line on, a view of shape (n, rows, columns, kh · kw · C)."""
     of_image, of_column, line, one = lowered.strides
     # Windows overlap, which a view can say. `as_strided` is the same as np.ndarray, with more comfort, and slower.
-    shape = n, rows.stop - rows.start, across, kh * kw * channels
-    return np.ndarray(shape, lowered.dtype, lowered, 0, (of_image, sh * line, of_column, one))
+    shape = len(lowered), rows, lowered.shape[1], kh * lowered.shape[3]
+    return np.ndarray(shape, lowered.dtype, lowered, first * line, (of_image, sh * line, of_column, one))
 
 
-def _lower(images, rows, kernel, geometry):
+def _lower_by_phase(images, rows, kernel, geometry):
     """What those windows see, line by line: (phases, n, lines, columns, kw · C), every stride-th line in one phase."""
     (kh, kw, channels, _), sh, across = kernel.shape, geometry.strides[0], geometry.positions[1]
     lines = rows.stop - rows.start + (kh - 1) // sh

@@ -90,15 +90,21 @@ def spread(grad, kernel, geometry, channels):
         return _plain.spread(grad, kernel, geometry, channels)
     if max(geometry.strides) == 1:
         return slide(grad, *phases[0][1:])
-    d_inputs = np.zeros((len(grad), *geometry.sizes, channels), kernel.dtype)
+    covered = all(size >= stride for size, stride in zip(geometry.window_size, geometry.strides))
+    d_inputs = (np.empty if covered else np.zeros)((len(grad), *geometry.sizes, channels), kernel.dtype)
+
+    by_columns = {}
+    for cells, turned, around in phases:
+        by_columns.setdefault(cells[-1].start, []).append((turned, around, d_inputs[cells]))
 
     def work(share):  # all phases of it, while its gradient is in a core's own cache
-        for cells, turned, around in phases:
-            place = d_inputs[share][cells]
+        for several in by_columns.values():
+            several = [(turned, around, place[share]) for turned, around, place in several]
             if grad.shape[-1] > _lowering.FEW_CHANNELS:
-                _lowering.slide(grad[share], turned, around, place)
+                _lowering.slide_each(grad[share], several)
             else:
-                place[...] = _lowering.slide(grad[share], turned, around)
+                for turned, around, place in several:
+                    place[...] = _lowering.slide(grad[share], turned, around)
 
     share_out(work, len(grad))
     return d_inputs
