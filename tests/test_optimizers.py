@@ -112,6 +112,7 @@ def test_old_decay_is_ignored_with_a_warning_as_in_keras():
         (lambda: optimizers.SGD("fast"), ValueError, "`learning_rate` must be a number"),
         (lambda: optimizers.SGD(-1), ValueError, "`learning_rate` must be a number from 0 up"),
         (lambda: optimizers.SGD(momentum=2), ValueError, "`momentum` must be a number from 0 to 1"),
+        (lambda: optimizers.Adam(beta_2=1), ValueError, "`beta_2` must be below 1"),
         (lambda: optimizers.SGD(lr=0.1), TypeError, "SGD does not know 'lr'"),
         (lambda: schedules.InverseTimeDecay(0.1, 0, 1), ValueError, "`decay_steps` must be above 0"),
         (lambda: schedules.PiecewiseConstantDecay([1], [1]), ValueError, "1 values and 1 boundaries"),

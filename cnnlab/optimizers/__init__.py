@@ -177,28 +177,27 @@ class Adam(Optimizer):
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, *, name=None, **old):
         super().__init__(learning_rate, name, **old)
-        self.beta_1, self.beta_2, self.epsilon = _fraction("beta_1", beta_1), _fraction("beta_2", beta_2), epsilon
+        for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
+            if _fraction(name, beta) == 1:
+                raise ValueError(f"`{name}` must be below 1: with 1, nothing would be learned.")
+        self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), epsilon
 
     def step(self, weight, gradient, learning_rate, mean, mean_square):
-        mean = _towards(gradient - mean, mean, 1 - self.beta_1)
-        mean_square = _towards(np.square(gradient) - mean_square, mean_square, 1 - self.beta_2)
-        # The means start at 0, which is too low; this makes up for it.
-        steps = self.iterations + 1
-        rate = learning_rate * math.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps)
-        # weight − rate · mean / (√mean_square + epsilon), in two arrays: what is small stays in the cache.
+        # Both are kept times 1 / (1 − beta), so that what is new counts as it is: each operation saved is a pass over memory.
+        mean = self.beta_1 * mean
+        mean += gradient
+        mean_square = self.beta_2 * mean_square
+        mean_square += np.square(gradient)
+        # They start at 0, which is too low; this makes up for it.
+        steps, unit = self.iterations + 1, math.sqrt(1 - self.beta_2)
+        rate = learning_rate * math.sqrt(1 - self.beta_2**steps) / (1 - self.beta_1**steps) * (1 - self.beta_1) / unit
+        # weight − rate · mean / (√mean_square + epsilon / unit), in two arrays: what is small stays in the cache.
         root = np.sqrt(mean_square)
-        root += self.epsilon
+        root += self.epsilon / unit
         change = -rate * mean
         change /= root
         change += weight
         return change, mean, mean_square
-
-
-def _towards(change, old, share):
-    """`old` and this share of a change of it, in the array of the change."""
-    change *= share
-    change += old
-    return change
 
 
 _KNOWN = {"adam": Adam, "rmsprop": RMSprop, "sgd": SGD}
