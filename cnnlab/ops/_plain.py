@@ -29,13 +29,16 @@ def spread(grad, kernel, geometry, channels_in):
 
 def gather(inputs, grad, kernel, geometry):
     """Gradient of `slide` by its kernel: each element saw many pixels, and gets the sum of what they did."""
-    d_kernel = np.zeros_like(kernel)
+    d_kernel = (np.empty_like if len(inputs) else np.zeros_like)(kernel)
     for part, channels, filters in _shares(inputs.shape, kernel, geometry):
-        of_group = d_kernel[..., filters]
+        of_group = d_kernel.reshape(-1, kernel.shape[-1])[:, filters]
         padded = pad(inputs[part, ..., channels], geometry).astype(kernel.dtype, copy=False)
-        rows = windows(padded, geometry).reshape(-1, of_group[..., 0].size)
+        rows = windows(padded, geometry).reshape(-1, len(of_group))
         columns = grad[part, ..., filters].reshape(len(rows), -1)
-        of_group += (rows.T @ columns).reshape(of_group.shape)
+        if part.start:
+            of_group += rows.T @ columns
+        else:
+            np.matmul(rows.T, columns, out=of_group)
     return d_kernel
 
 

@@ -90,7 +90,9 @@ def pad(inputs, geometry, value=0):
     """`inputs` with cells of `value` around them."""
     if not any(before or after for before, after in geometry.amounts):
         return inputs
-    return np.pad(inputs, [(0, 0), *geometry.amounts, (0, 0)], constant_values=value)
+    padded = np.full((len(inputs), *geometry.padded_sizes, inputs.shape[-1]), value, inputs.dtype)
+    unpad(padded, geometry)[...] = inputs
+    return padded
 
 
 def overlap(first, size, length):
