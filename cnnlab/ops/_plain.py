@@ -21,9 +21,10 @@ def spread(grad, kernel, geometry, channels_in):
     """Gradient of `slide` by its inputs: what each output got, it gives back to the pixels that it came from."""
     d_padded = np.zeros((len(grad), *geometry.padded_sizes, channels_in), kernel.dtype)
     for part, channels, filters in _shares(d_padded.shape, kernel, geometry):
+        grads = grad[part, ..., filters]
+        given_back = grads.reshape(-1, grads.shape[-1]) @ kernel[..., filters].swapaxes(-1, -2)
         for offset, cells in each_offset(geometry):
-            share = np.tensordot(grad[part, ..., filters], kernel[offset][:, filters], axes=(-1, -1))
-            d_padded[part, ..., channels][cells] += share
+            d_padded[part, ..., channels][cells] += given_back[offset].reshape(*grads.shape[:-1], -1)
     return unpad(d_padded, geometry)
 
 

@@ -9,7 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from ..arithmetic import padding_amounts
 from ._arguments import check_fits, each_padding, per_axis
 
-LARGEST_COPY = 2**26  # bytes of windows side by side at once; a big batch is worked through in parts
+LARGEST_COPY = 2**23  # bytes of windows side by side at once; a big batch is worked through in parts
 
 
 class Geometry(NamedTuple):
