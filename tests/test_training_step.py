@@ -47,6 +47,29 @@ def test_pooling_first_gives_the_same(activation, pooling, use_bias):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "shape, convolution, pooling",
+    [
+        ((28, 2), layers.Conv1D(4, 3), layers.MaxPooling1D(2)),
+        ((8, 8, 8, 2), layers.Conv3D(4, 3), layers.MaxPooling3D(2)),
+        ((12, 12, 4), layers.Conv2D(4, 3, groups=2), layers.MaxPooling2D()),
+        ((12, 12, 3), layers.Conv2D(4, 3, dilation_rate=2), layers.MaxPooling2D()),
+        ((13, 14, 3), layers.Conv2D(4, 3, strides=2), layers.MaxPooling2D()),
+        ((12, 12, 16), layers.Conv2D(4, 3), layers.MaxPooling2D()),
+        ((34, 34, 32), layers.Conv2D(32, 3), layers.MaxPooling2D()),
+    ],
+)
+def test_a_first_pair_of_any_kind(shape, convolution, pooling):
+    """The first layer is not asked for the gradient by its inputs, and may go another way."""
+    made = cnnlab.Sequential([layers.Input(shape), convolution, pooling, layers.Flatten(), layers.Dense(4, "softmax")])
+    made.compile("adam", "sparse_categorical_crossentropy")
+    x = np.random.default_rng(0).normal(size=(30, *shape))
+    outputs, gradients = one_by_one(made, x)
+    np.testing.assert_array_equal(made(x, training=True), outputs)
+    for one, other in zip(made.gradients(x, Y)[1], gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6 * np.abs(other).max())
+
+
 def test_pooling_at_once_where_it_fits():
     """The first convolution sees few channels; NaN or infinity goes the longer way, with the same numbers."""
     made = model()

@@ -20,8 +20,6 @@ def keep(mask, x):
     """
     if x.itemsize > 8:  # np.longdouble
         return np.where(mask, x, 0)
-    if x.itemsize > 8:  # np.longdouble
-        return np.where(mask, x, 0)
     return np.multiply(np.asarray(mask).view(np.int8), x.view(f"i{x.itemsize}")).view(x.dtype)
 
 

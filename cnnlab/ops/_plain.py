@@ -30,7 +30,7 @@ def spread(grad, kernel, geometry, channels_in):
 
 def gather(inputs, grad, kernel, geometry):
     """Gradient of `slide` by its kernel: each element saw many pixels, and gets the sum of what they did."""
-    d_kernel = (np.empty_like if len(inputs) else np.zeros_like)(kernel)
+    d_kernel = (np.empty if len(inputs) else np.zeros)(kernel.shape, kernel.dtype)
     for part, channels, filters in _shares(inputs.shape, kernel, geometry):
         of_group = d_kernel.reshape(-1, kernel.shape[-1])[:, filters]
         padded = pad(inputs[part, ..., channels], geometry).astype(kernel.dtype, copy=False)

@@ -57,13 +57,12 @@ def slide(inputs, kernel, geometry, pooling):
     if not touch(pooling) or len(geometry.sizes) != 2:
         return None
     output, masks = _room(len(inputs), kernel.shape[-1], kernel.dtype, pooling)
-    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry)
-    if way is _winograd and _winograd.may_pool(pooling):
+    if _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry) is _winograd and _winograd.may_pool(pooling):
         try:
             _winograd.slide(inputs, kernel, geometry, Pooled(output, masks, pooling.window_size))
         except _winograd.NotFinite:
             return None
-    elif way is _lowering and inputs.shape[-1] <= _lowering.FEW_CHANNELS and tame(inputs) and tame(kernel):
+    elif _of_few_channels(inputs, kernel, geometry) and tame(inputs) and tame(kernel):
         _slide(inputs, kernel, geometry, pooling, output, masks)
     else:
         return None
@@ -102,7 +101,7 @@ def pool(features, pooling):
 
 def both(inputs, grad, masks, kernel, geometry, pooling, to_inputs=True):
     """The gradients by the inputs, if wanted, and by the kernel, from that by the pooled outputs."""
-    if not to_inputs and inputs.shape[-1] <= _lowering.FEW_CHANNELS:
+    if not to_inputs and _of_few_channels(inputs, kernel, geometry):
         return None, _gather(inputs, grad, masks, kernel, geometry, pooling)
     way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry, gradients=True)
     if to_inputs and way is _winograd and _winograd.may_pool(pooling):
@@ -144,6 +143,12 @@ def before_pooling(grad, masks, pooling):
 
     in_blocks(work, len(grad), d_features[:1].nbytes)
     return d_features
+
+
+def _of_few_channels(inputs, kernel, geometry):
+    """Whether `_lowering` is the way, and takes whole windows of pictures."""
+    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry)
+    return way is _lowering and len(geometry.sizes) == 2 and inputs.shape[-1] <= _lowering.FEW_CHANNELS
 
 
 def _room(batch, channels, dtype, pooling):

@@ -177,9 +177,9 @@ class Adam(Optimizer):
 
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, *, name=None, **old):
         super().__init__(learning_rate, name, **old)
-        for name, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if _fraction(name, beta) == 1:
-                raise ValueError(f"`{name}` must be below 1: with 1, nothing would be learned.")
+        for which, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
+            if _fraction(which, beta) == 1:
+                raise ValueError(f"`{which}` must be below 1: with 1, nothing would be learned.")
         self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), epsilon
 
     def step(self, weight, gradient, learning_rate, mean, mean_square):

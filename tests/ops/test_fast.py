@@ -94,6 +94,14 @@ def test_the_way_that_is_chosen(call, way):
     assert in_float64 is (_lowering if way is _winograd else way)
 
 
+@pytest.mark.parametrize("call, way", CALLS)
+def test_a_kernel_may_lie_in_memory_in_another_order(call, way):
+    inputs, kernel, grad, geometry = draw(*call)
+    turned = np.asfortranarray(kernel)
+    for one, other in zip(all_three(inputs, turned, grad, *call[-2:]), all_three(inputs, kernel, grad, *call[-2:])):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5 * np.abs(other).max())
+
+
 def test_both_gradients_take_winograd_from_few_channels_on():
     for channels, filters, strides, wanted in (
         (4, 8, 1, _winograd),
