@@ -56,15 +56,17 @@ def slide(inputs, kernel, geometry, pooling):
     """
     if not touch(pooling) or len(geometry.sizes) != 2:
         return None
+    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry)
+    by_winograd = way is _winograd and _winograd.may_pool(pooling)
+    if not by_winograd and not (_of_few_channels(way, inputs, geometry) and tame(inputs) and tame(kernel)):
+        return None
     output, masks = _room(len(inputs), kernel.shape[-1], kernel.dtype, pooling)
-    if _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry) is _winograd and _winograd.may_pool(pooling):
-        try:
-            _winograd.slide(inputs, kernel, geometry, Pooled(output, masks, pooling.window_size))
-        except _winograd.NotFinite:
-            return None
-    elif _of_few_channels(inputs, kernel, geometry) and tame(inputs) and tame(kernel):
+    if not by_winograd:
         _slide(inputs, kernel, geometry, pooling, output, masks)
-    else:
+        return output, masks
+    try:
+        _winograd.slide(inputs, kernel, geometry, Pooled(output, masks, pooling.window_size))
+    except _winograd.NotFinite:
         return None
     return output, masks
 
@@ -101,19 +103,18 @@ def pool(features, pooling):
 
 def both(inputs, grad, masks, kernel, geometry, pooling, to_inputs=True):
     """The gradients by the inputs, if wanted, and by the kernel, from that by the pooled outputs."""
-    if not to_inputs and _of_few_channels(inputs, kernel, geometry):
-        return None, _gather(inputs, grad, masks, kernel, geometry, pooling)
-    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry, gradients=True)
-    if to_inputs and way is _winograd and _winograd.may_pool(pooling):
+    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry, gradients=to_inputs)
+    if not to_inputs:
+        if _of_few_channels(way, inputs, geometry):
+            return None, _gather(inputs, grad, masks, kernel, geometry, pooling)
+        return None, _ways.gather(inputs, before_pooling(grad, masks, pooling), kernel, geometry)
+    if way is _winograd and _winograd.may_pool(pooling):
         d_inputs, pooled = np.empty(inputs.shape, np.float32), Pooled(grad, masks, pooling.window_size)
         try:
             return d_inputs, _winograd.gather(inputs, pooled, kernel, geometry, d_inputs)
         except _winograd.NotFinite:
             pass
-    d_features = before_pooling(grad, masks, pooling)
-    if to_inputs:
-        return _ways.both(inputs, d_features, kernel, geometry)
-    return None, _ways.gather(inputs, d_features, kernel, geometry)
+    return _ways.both(inputs, before_pooling(grad, masks, pooling), kernel, geometry)
 
 
 def _gather(inputs, grad, masks, kernel, geometry, pooling):
@@ -145,9 +146,8 @@ def before_pooling(grad, masks, pooling):
     return d_features
 
 
-def _of_few_channels(inputs, kernel, geometry):
-    """Whether `_lowering` is the way, and takes whole windows of pictures."""
-    way = _ways.choose(len(inputs), inputs.shape[-1], kernel, geometry)
+def _of_few_channels(way, inputs, geometry):
+    """Whether the way is `_lowering`, with whole windows of pictures."""
     return way is _lowering and len(geometry.sizes) == 2 and inputs.shape[-1] <= _lowering.FEW_CHANNELS
 
 

@@ -93,7 +93,7 @@ def spread(grad, kernel, geometry, channels):
     covered = all(size >= stride for size, stride in zip(geometry.window_size, geometry.strides))
     d_inputs = (np.empty if covered else np.zeros)((len(grad), *geometry.sizes, channels), kernel.dtype)
 
-    by_columns = {}
+    by_columns = {}  # phases of the same columns differ along the height only
     for cells, turned, around in phases:
         by_columns.setdefault(cells[-1].start, []).append((turned, around, d_inputs[cells]))
 

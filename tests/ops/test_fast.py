@@ -336,7 +336,8 @@ def test_pooled_at_once_is_one_after_the_other(call, pool_size, whole_numbers, d
                 assert one is None
                 continue
             assert one.dtype == dtype
-            np.testing.assert_allclose(one, other, rtol=0, atol=5e-6 * np.abs(other).max())
+            bound = 5e-6 if to_inputs or kernel.shape[2] > 8 else 1e-6
+            np.testing.assert_allclose(one, other, rtol=0, atol=bound * np.abs(other).max())
 
 
 def test_pooled_at_once_only_where_it_fits():
@@ -380,8 +381,8 @@ def test_pooled_at_once_passes_on_what_is_not_finite():
         np.testing.assert_array_equal(np.isfinite(one), np.isfinite(other))
 
 
-@pytest.mark.parametrize("channels, to_inputs", [(3, False), (32, True)])
-def test_pooled_at_once_needs_little_memory(channels, to_inputs):
+@pytest.mark.parametrize("channels, to_inputs, mebibytes", [(3, False, 8), (32, True, 12)])
+def test_pooled_at_once_needs_little_memory(channels, to_inputs, mebibytes):
     call = (64, (64, 64), channels, 32, (5, 5), 1, "same")
     pooling = geometry_of("pool_size", (64, 64, 64, 32), (2, 2), (2, 2), "valid", 1)
 
@@ -395,7 +396,7 @@ def test_pooled_at_once_needs_little_memory(channels, to_inputs):
         return [gradient for gradient in found if gradient is not None]
 
     with threadpool_limits(2):
-        assert max(workspace(call, forward), workspace(call, backward)) < 12 * 2**20
+        assert max(workspace(call, forward), workspace(call, backward)) < mebibytes * 2**20
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
