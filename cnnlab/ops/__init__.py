@@ -12,7 +12,7 @@ Beside every op `f` that has a gradient stands `f_grad(grad, …)`: `grad` is th
 by the output of `f`, the rest is what `f` had, and the result is the gradient by each array.
 
 To see how a convolution is computed, read `_plain.py`; then `_ways.py`, which chooses a faster way with the same
-result, and `_lowering.py` and `_winograd.py`, which are these ways. `_threads.py` shares the work among cores.
+result, and `_lowering.py`, `_winograd.py` and `_few.py`, which are these ways. `_threads.py` shares the work among cores.
 
 Traps, the same as in Keras:
 

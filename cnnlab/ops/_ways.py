@@ -1,9 +1,10 @@
-"""The sums of a convolution, and which of three ways to take: here the choice is made.
+"""The sums of a convolution, and which of four ways to take: here the choice is made.
 
 `_plain` is the one to read, and takes every case. `_lowering` does the same in blocks, on every core. `_winograd` needs
-about a quarter of the multiplications. Each has `slide`, the convolution itself, and `gather`, its gradient by the kernel.
-`spread`, the gradient by the inputs, is made of convolutions as well: `_phases` says which. Where both gradients are wanted,
-`_winograd` has them share their work.
+about a quarter of the multiplications. `_few` is for a single image, and for few outputs. Each has `slide`, the convolution
+itself, and `gather`, its gradient by the kernel. `_plain` and `_few` have `spread`, the gradient by the inputs; for the
+others it is made of convolutions: `_phases` says which. Where both gradients are wanted, `_winograd` has them share their
+work.
 
 For a convolution in a model with max-pooling after it there is `_pooled`, which does both at once where it can.
 
@@ -15,7 +16,7 @@ import math
 
 import numpy as np
 
-from . import _lowering, _plain, _winograd
+from . import _few, _lowering, _plain, _winograd
 from ._masks import tame
 from ._threads import share_out
 from ._windows import Geometry
@@ -32,8 +33,12 @@ def choose(batch, channels, kernel, geometry, gradients=False):
     *kernel_size, kernel_channels, filters = kernel.shape
     if len(kernel_size) == 3 or channels != kernel_channels or max(geometry.dilation_rate) > 1 or not batch:
         return _plain
-    if batch * math.prod(geometry.positions) <= 256 and channels * filters >= 2**13:
-        return _plain  # few outputs, large kernel: a product for each of its elements, which BLAS shares out
+    outputs, elements = batch * math.prod(geometry.positions), math.prod(kernel_size)
+    if outputs <= 256 and channels * filters >= 2**13:
+        return _few  # and a large kernel, which Winograd would have to transform
+    small = outputs * elements <= 10_000 and outputs * kernel_size[-1] * channels <= 3 * 2**19
+    if batch == 1 and small and channels > _lowering.FEW_CHANNELS:
+        return _few
     tiles = [positions / _winograd.TILE for positions in geometry.positions]
     filled = math.prod(along / math.ceil(along) for along in tiles)
     fits = len(kernel_size) == 2 and all(2 <= size <= 5 for size in kernel_size) and max(geometry.strides) == 1
@@ -79,8 +84,8 @@ def spread(grad, kernel, geometry, channels):
     if len(geometry.sizes) == 1:
         return spread(grad[:, np.newaxis], kernel[np.newaxis], _as_2d(geometry), channels)[:, 0]
     way = choose(len(grad), channels, kernel, geometry)
-    if way is _plain:
-        return _plain.spread(grad, kernel, geometry, channels)
+    if way in (_plain, _few):
+        return way.spread(grad, kernel, geometry, channels)
     if channels <= _lowering.FEW_CHANNELS:
         return _lowering.spread(grad, kernel, geometry)
     phases = list(_phases(kernel, geometry))
@@ -122,7 +127,7 @@ def _in_2d(way, name, *batches, kernel, geometry):
 
 
 def _as_2d(geometry):
-    return Geometry(*([first, *of_axis] for first, of_axis in zip((1, 1, 1, 1, (0, 0), 1), geometry)))
+    return Geometry(*((first, *of_axis) for first, of_axis in zip((1, 1, 1, 1, (0, 0), 1), geometry)))
 
 
 def _phases(kernel, geometry):
@@ -144,5 +149,5 @@ def _phases(kernel, geometry):
         turned = np.flip(kernel[tuple(elements)], range(len(phase))).swapaxes(-1, -2)
         if turned.size and all(sizes):
             ones = (1,) * len(phase)
-            around = Geometry(geometry.positions, turned.shape[:-2], ones, ones, amounts, tuple(sizes))
+            around = Geometry(geometry.positions, turned.shape[:-2], ones, ones, tuple(amounts), tuple(sizes))
             yield (slice(None), *cells), np.ascontiguousarray(turned), around

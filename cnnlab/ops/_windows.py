@@ -19,7 +19,7 @@ class Geometry(NamedTuple):
     window_size: tuple
     strides: tuple
     dilation_rate: tuple
-    amounts: list  # of padding, (before, after)
+    amounts: tuple  # of padding, (before, after)
     positions: tuple  # how many
 
     @property
@@ -33,7 +33,7 @@ def geometry_of(name, shape, window_size, strides, padding, dilation_rate):
     strides = per_axis("strides", strides, len(sizes))
     dilation_rate = per_axis("dilation_rate", dilation_rate, len(sizes))
     along = zip(sizes, window_size, strides, each_padding(padding, len(sizes)), dilation_rate)
-    amounts = [padding_amounts(*of_axis) for of_axis in along]
+    amounts = tuple(padding_amounts(*of_axis) for of_axis in along)
     check_fits(name, shape, window_size, amounts, dilation_rate)
     positions = tuple(
         (size + sum(pair) - d * (k - 1) - 1) // s + 1

@@ -14,7 +14,7 @@ import pytest
 from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from cnnlab import ops
-from cnnlab.ops import _lowering, _plain, _pooled, _threads, _ways, _winograd
+from cnnlab.ops import _few, _lowering, _plain, _pooled, _threads, _ways, _winograd
 from cnnlab.ops._masks import keep, largest_of, pass_on
 from cnnlab.ops._windows import geometry_of
 
@@ -41,10 +41,16 @@ CALLS = [
     ((9, (13, 13), 32, 64, (3, 3), 1, "same"), _lowering),
     ((5, (33, 30), 24, 24, (3, 3), 1, "same"), _lowering),
     ((2, (6, 5, 7), 3, 4, (3, 3, 3), 1, "same"), _plain),
-    ((1, (8, 8), 256, 256, (3, 3), 1, "same"), _plain),
+    ((1, (8, 8), 256, 256, (3, 3), 1, "same"), _few),
     ((1, (70, 61), 64, 48, (3, 3), 1, "same"), _winograd),  # more than a block, and pieces of unequal size
     ((3, (7, 5), 64, 48, (3, 3), 1, ((25, 0), (0, 30))), _winograd),  # pieces that see nothing
     ((6, (20, 16), 32, 40, (5, 5), 1, ((0, 13), (2, 2))), _winograd),  # the first piece sees all, another some of it
+    ((1, (32, 33), 32, 20, (3, 3), 1, "same"), _few),
+    ((3, (8, 7), 80, 128, (3, 3), 1, "same"), _few),
+    ((5, (15, 13), 90, 92, (3, 2), (2, 3), ((2, 0), (0, 4))), _few),
+    ((1, (15, 13), 12, 10, (1, 2), (3, 2), "valid"), _few),  # strides that leave pixels out
+    ((1, (7, 5), 9, 30, (2, 3), (3, 1), ((25, 0), (0, 30))), _few),  # some elements of the kernel see nothing
+    ((1, (101,), 20, 30, (4,), 3, "same"), _few),
 ]
 
 
@@ -115,7 +121,7 @@ def test_both_gradients_take_winograd_from_few_channels_on():
 
 
 @pytest.mark.parametrize("kernel_size", [(2, 2), (3, 3), (4, 4), (5, 5), (2, 5)])
-@pytest.mark.parametrize("way", [_winograd, _lowering])
+@pytest.mark.parametrize("way", [_few, _winograd, _lowering])
 def test_each_way_equals_loops(way, kernel_size):
     inputs, kernel, grad, geometry = draw(2, (7, 6), 2, 3, kernel_size, 1, ((1, 2), (0, 3)))
     wanted = brute_force.conv(inputs, kernel, (1, 1), ((1, 2), (0, 3)), (1, 1))
@@ -128,7 +134,7 @@ def test_each_way_equals_loops(way, kernel_size):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e25])
-@pytest.mark.parametrize("call", [CALLS[0][0], CALLS[1][0], CALLS[9][0]])
+@pytest.mark.parametrize("call", [CALLS[0][0], CALLS[1][0], CALLS[9][0], CALLS[-5][0]])
 def test_what_is_not_finite_reaches_only_what_it_would_reach_plainly(value, call):
     for spoiled in ("inputs", "grad", "kernel"):
         inputs, kernel, grad, geometry = draw(*call)
@@ -264,6 +270,8 @@ def workspace(call, function):
         (64, (16, 16), 128, 128, (3, 3), 1, "same"),
         (4, (224, 224), 32, 32, (3, 3), 1, "same"),
         (2, (600, 600), 3, 16, (5, 5), 1, "same"),
+        (1, (39, 39), 340, 9, (1, 3), 1, "same"),
+        (1, (32, 32), 64, 300, (3, 3), 2, "same"),
     ],
 )
 def test_the_workspace_is_bounded_whatever_the_batch(call):
