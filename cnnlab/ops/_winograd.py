@@ -107,7 +107,7 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
         whole = seen_by_pieces == [[slice(0, size)] for size in geometry.sizes]
 
     def work(share):
-        total = np.zeros(shape, np.float32)
+        total = None
         if d_inputs is not None and not whole:
             d_inputs[share] = 0
         for images, rows, columns in _each_block(share, kernel, geometry, pool_size, SHARED):
@@ -115,7 +115,10 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
             values = _at_points(inputs[seen], rows.of_inputs, columns.of_inputs, "values")
             of_grad = pooled.spread(made) if pooled else grad[made]
             of_grad = _at_points(of_grad, rows.of_outputs, columns.of_outputs, "values of grad")
-            total += np.matmul(values.swapaxes(1, 2), of_grad, out=buffer("products", shape))
+            if total is None:
+                total = np.matmul(values.swapaxes(1, 2), of_grad)
+            else:
+                total += np.matmul(values.swapaxes(1, 2), of_grad, out=buffer("products", shape))
             if d_inputs is not None:
                 np.matmul(of_grad, turned, out=values)
                 places = d_inputs[seen]
