@@ -81,8 +81,10 @@ def in_blocks(work, batch, of_one):
 
 
 def matmul(a, b):
-    """`a @ b`, for two matrices, the rows of `a` or the columns of `b` shared out if there is enough to do."""
+    """`a @ b`, for two matrices, its rows, its columns, or what is summed up shared out if there is enough to do."""
     product = np.empty((len(a), b.shape[1]), np.result_type(a, b))
+    if len(b) >= 2 * max(product.shape):  # else each thread would have to lay out for itself all of `a` or `b`
+        return sum(share_out(lambda terms: a[:, terms] @ b[terms], len(b), _worth_it(product)))
     if len(a) >= b.shape[1]:
         share_out(lambda rows: np.matmul(a[rows], b, out=product[rows]), len(a), _worth_it(b))
     else:

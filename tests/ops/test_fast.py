@@ -191,7 +191,10 @@ def test_a_share_within_a_share_stays_where_it_is():
     assert inner == [[slice(0, 9)]] * 2
 
 
-@pytest.mark.parametrize("rows, inner, columns", [(300, 1500, 200), (200, 1500, 300), (0, 3, 2), (2, 3, 0), (5, 0, 6)])
+SHARED_PRODUCTS = [(1500, 300, 200), (200, 300, 1500), (300, 1500, 200), (0, 3, 2), (2, 3, 0), (5, 0, 6), (0, 0, 0)]
+
+
+@pytest.mark.parametrize("rows, inner, columns", SHARED_PRODUCTS)
 def test_a_product_in_shares_is_the_product(rows, inner, columns):
     rng = np.random.default_rng(0)
     a, b = rng.normal(size=(inner, rows)).T, rng.normal(size=(inner, columns))
