@@ -29,15 +29,18 @@ def choose(batch, channels, kernel, geometry, gradients=False):
     and on every filter of a tile, even where the tile reaches over the edge, and on the kernel, which many tiles must share.
     The bounds are where the two meet on a processor with AVX-512; where products are slower, it pays a little earlier.
     Both gradients together have that work in common, so that for them it pays from 4 channels and 8 filters on.
+    What there is too little of to share out is left to `_few`, if that lays out no more than it may.
     """
     *kernel_size, kernel_channels, filters = kernel.shape
     if len(kernel_size) == 3 or channels != kernel_channels or max(geometry.dilation_rate) > 1 or not batch:
         return _plain
-    outputs, elements = batch * math.prod(geometry.positions), math.prod(kernel_size)
-    if outputs <= 256 and channels * filters >= 2**13:
-        return _few  # and a large kernel, which Winograd would have to transform
-    small = outputs * elements <= 10_000 and outputs * kernel_size[-1] * channels <= 3 * 2**19
-    if batch == 1 and small and channels > _lowering.FEW_CHANNELS:
+    outputs = batch * math.prod(geometry.positions)
+    few = outputs <= 256 and channels * filters >= 2**13  # and a large kernel, which Winograd would have to transform
+    if batch == 1 and channels > _lowering.FEW_CHANNELS:
+        few |= outputs * math.prod(kernel_size) <= 10_000  # above, one core with Winograd is faster than two without
+    lines = math.prod(positions + k - 1 for positions, k in zip(geometry.positions[:-1], kernel_size))
+    laid_out = batch * lines * geometry.positions[-1] * kernel_size[-1] * channels
+    if few and laid_out <= max(3 * 2**19, kernel.size):
         return _few
     tiles = [positions / _winograd.TILE for positions in geometry.positions]
     filled = math.prod(along / math.ceil(along) for along in tiles)
