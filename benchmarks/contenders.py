@@ -303,9 +303,10 @@ def main():
     prepared = {}
 
     def ready(key, make):
-        """What the last job used as well is there already."""
+        """What an earlier job has used is there already, unless there have been many others."""
         if key not in prepared:
-            prepared.clear()
+            if len(prepared) == 16:
+                prepared.clear()
             prepared[key] = make()
         return prepared[key]
 

@@ -3,13 +3,15 @@
     make bench                                   everything, about ten minutes on two cores that do nothing else
     python benchmarks/speed.py --quick           a first look: fewer rounds
 
-Each contender runs in a process of its own, with the same number of threads, and they take turns, round by round, so that
-whatever else the machine does meets all of them. The figures are medians over all rounds. PyTorch, SciPy and numpy-ml
-take part where they are installed. Stores speed.json, and from it the tables in README.md and the picture speed.png.
+Each contender runs in a process of its own, with the same number of threads, and they take turns, so that whatever else
+the machine does meets all of them. A round goes through all that is measured, so that what lasts some seconds meets few
+rounds of any. The figures are medians over all rounds. PyTorch, SciPy and numpy-ml take part where they are installed.
+Stores speed.json, and from it the tables in README.md and the picture speed.png.
 """
 
 import argparse
 import datetime
+import itertools
 import json
 import os
 import platform
@@ -60,55 +62,55 @@ class Contender:
         self.process.wait()
 
 
-def in_turns(contenders, rounds, *job):
-    """The medians of the times of a job, in milliseconds, by contender."""
-    times = {name: [] for name in contenders}
+def in_turns(jobs, rounds):
+    """{job: {contender: ms}}, medians, of {job: (contenders, what to ask them)}."""
+    times = {job: {name: [] for name in contenders} for job, (contenders, _) in jobs.items()}
     for number in range(rounds):
-        for name, contender in contenders.items():
-            if number and name in SLOW:
-                continue
-            times[name] += contender.ask(*job)
-    return {name: 1000 * statistics.median(all_times) for name, all_times in times.items() if all_times}
+        for job, (contenders, question) in jobs.items():
+            for name, contender in contenders.items():
+                if not number or name not in SLOW:
+                    times[job][name] += contender.ask(*question)
+        print(f"round {number + 1} of {rounds}", flush=True)
+    return {
+        job: {name: 1000 * statistics.median(all_times) for name, all_times in of_job.items() if all_times}
+        for job, of_job in times.items()
+    }
 
 
 def measure_ops(contenders, rounds):
     """{batch: {"forward" or "with gradients": {workload: {contender: ms}}}}"""
-    found = {}
+    kinds, jobs = ("forward", "with gradients"), {}
     for batch in (64, 1):
-        found[batch] = {"forward": {}, "with gradients": {}}
-        some = {name: c for name, c in contenders.items() if batch == 64 or name not in ("SciPy", "numpy-ml")}
-        for workload, shape in WORKLOADS.items():
-            for which, kind in enumerate(found[batch]):
-                times = in_turns(some, rounds, "op", (batch, *shape), which, 0.1 if batch == 64 else 0.02)
-                found[batch][kind][workload] = times
-                print(f"batch {batch:2} {workload} {kind:14}", *(f"{n} {t:.2f}" for n, t in times.items()), sep="  ")
-    return found
+        some = {name: c for name, c in contenders.items() if batch == 64 or name not in SLOW}
+        for (workload, shape), (which, kind) in itertools.product(WORKLOADS.items(), enumerate(kinds)):
+            jobs[batch, kind, workload] = some, ("op", (batch, *shape), which, 0.1 if batch == 64 else 0.02)
+    times = in_turns(jobs, rounds)
+    for job, of_job in times.items():
+        print(*job, *(f"{name} {t:.2f}" for name, t in of_job.items()), sep="  ")
+    return {batch: {kind: {w: times[batch, kind, w] for w in WORKLOADS} for kind in kinds} for batch in (64, 1)}
 
 
 def measure_fit(contenders, rounds):
     """{"model, batch": {contender: ms a step}}"""
-    found = {}
     libraries = {name: contenders[name] for name in ("cnnlab", *ONE_DNN) if name in contenders}
-    for deep in (True, False):
-        for batch in (64, 128):
-            name = f"Conv32→pool→{'Conv64→pool→' if deep else ''}Dense100→Dense10, batch {batch}"
-            found[name] = in_turns(libraries, rounds, "fit", deep, batch)
-            print(name, *(f"{n} {t:.2f}" for n, t in found[name].items()), sep="  ")
-    return found
+    jobs = {}
+    for deep, batch in itertools.product((True, False), (64, 128)):
+        name = f"Conv32→pool→{'Conv64→pool→' if deep else ''}Dense100→Dense10, batch {batch}"
+        jobs[name] = libraries, ("fit", deep, batch)
+    return in_turns(jobs, rounds)
 
 
 def measure_growth(contenders, rounds):
     """{what grows: {how much: {…}}}: milliseconds, and bytes of workspace beside inputs and outputs."""
-    found = {}
     both = {name: contenders[name] for name in ("cnnlab", "TensorFlow") if name in contenders}
+    found = {}
     for what, shapes in GROWTH.items():
         found[what] = {}
         for shape in shapes:
-            shape = (*shape, "same", 1)
-            forward, gradients = (in_turns(both, rounds, "op", shape, which, 0.05) for which in (0, 1))
-            workspace = contenders["cnnlab"].ask("workspace", shape)
-            found[what][str(shape[:5])] = {"forward": forward, "with gradients": gradients, "workspace": workspace}
-            print(what, shape, forward, gradients, workspace)
+            asked = (*shape, "same", 1)
+            jobs = {kind: (both, ("op", asked, which, 0.05)) for which, kind in enumerate(("forward", "with gradients"))}
+            workspace = contenders["cnnlab"].ask("workspace", asked)
+            found[what][str(shape)] = {**in_turns(jobs, rounds), "workspace": workspace}
     return found
 
 
