@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from ._threads import buffer
+from ._windows import inside
 
 
 def slide(inputs, kernel, geometry):
@@ -56,6 +57,7 @@ def _room(n, kernel, geometry):
 
 
 def _laid_out(inputs, kernel, geometry):
+    """A `_room` with what windows see in it."""
     room = _room(len(inputs), kernel, geometry)
     for place, pixels in _pixels_laid_out(geometry):
         room[place] = inputs.swapaxes(0, 1)[pixels]
@@ -68,18 +70,11 @@ def _pixels_laid_out(geometry):
     found = []
     (height, width), (kh, kw), (sh, sw), _, ((top, _), (left, _)), (down, across) = geometry
     for phase in range(min(sh, kh)):
-        lines, rows = _inside(down + (kh - 1) // sh, phase - top, sh, height)
+        lines, rows = inside(down + (kh - 1) // sh, phase - top, sh, height)
         for j in range(kw):
-            columns, along = _inside(across, j - left, sw, width)
+            columns, along = inside(across, j - left, sw, width)
             found.append(((phase, lines, slice(None), columns, j), (rows, slice(None), along)))
     return found
-
-
-def _inside(count, first, step, size):
-    """Which of so many pixels, one `step` after the other from `first` on, lie in an image: (of them, of the image)."""
-    start = min(count, max(0, -(first // step)))
-    stop = max(start, min(count, (size - first - 1) // step + 1))
-    return slice(start, stop), slice(max(0, first + start * step), max(0, first + stop * step), step)
 
 
 def _of_each_line(room, kernel, geometry):

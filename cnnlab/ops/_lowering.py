@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from ._threads import blocks, buffer, of_a_block, share_out
-from ._windows import overlap
+from ._windows import inside, overlap
 
 WORKSPACE = 2**21  # bytes of what is laid out at once
 FEW_CHANNELS = 8  # up to here windows are columns
@@ -176,25 +176,25 @@ def _fill(target, images, first, step, geometry):
     _, height, width, channels = images.shape
     of_image, line, pixel, one = images.strides
     kw, sw, left = geometry.window_size[1], geometry.strides[1], geometry.amounts[1][0]
-    start = min(max(-(first // step), 0), lines)
-    stop = max(min(-((first - height) // step), lines), start)
+    seen_lines, rows = inside(lines, first, step, height)
     # What windows reach over the edges for is zero.
-    target[:, :start] = 0
-    target[:, stop:] = 0
-    target = target[:, start:stop]
-    first += start * step
+    target[:, : seen_lines.start] = 0
+    target[:, seen_lines.stop :] = 0
+    target = target[:, seen_lines]
+    if not target.size:
+        return
     lefts = [column * sw - left for column in range(across)]
     whole = [column for column, at in enumerate(lefts) if at >= 0 and at + kw <= width]
     if whole:
-        shape, offset = (n, stop - start, len(whole), kw * channels), first * line + lefts[whole[0]] * pixel
+        shape, offset = (n, target.shape[1], len(whole), kw * channels), rows.start * line + lefts[whole[0]] * pixel
         view = np.ndarray(shape, images.dtype, images, offset, (of_image, step * line, sw * pixel, one))
         target[:, :, whole[0] : whole[-1] + 1] = view
     for column, at in enumerate(lefts):
         if column not in whole:
             begin, end = overlap(at, kw, width)
             target[:, :, column] = 0
-            seen = images[:, first : first + (stop - start) * step : step, begin:end]
-            target[:, :, column, (begin - at) * channels : (end - at) * channels] = seen.reshape(n, stop - start, -1)
+            seen = images[:, rows, begin:end]
+            target[:, :, column, (begin - at) * channels : (end - at) * channels] = seen.reshape(n, target.shape[1], -1)
 
 
 def _merged(windows):

@@ -38,10 +38,11 @@ def choose(batch, channels, kernel, geometry, gradients=False):
     few = outputs <= 256 and channels * filters >= 2**13  # and a large kernel, which Winograd would have to transform
     if batch == 1 and channels > _lowering.FEW_CHANNELS:
         few |= outputs * math.prod(kernel_size) <= 10_000  # above, one core with Winograd is faster than two without
-    lines = math.prod(positions + k - 1 for positions, k in zip(geometry.positions[:-1], kernel_size))
-    laid_out = batch * lines * geometry.positions[-1] * kernel_size[-1] * channels
-    if few and laid_out <= max(3 * 2**19, kernel.size):
-        return _few
+    if few:
+        lines = math.prod(positions + k - 1 for positions, k in zip(geometry.positions[:-1], kernel_size))
+        laid_out = batch * lines * geometry.positions[-1] * kernel_size[-1] * channels
+        if laid_out <= max(3 * 2**19, kernel.size):
+            return _few
     tiles = [positions / _winograd.TILE for positions in geometry.positions]
     filled = math.prod(along / math.ceil(along) for along in tiles)
     fits = len(kernel_size) == 2 and all(2 <= size <= 5 for size in kernel_size) and max(geometry.strides) == 1

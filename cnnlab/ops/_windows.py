@@ -101,6 +101,13 @@ def overlap(first, size, length):
     return start, max(min(first + size, length), start)
 
 
+def inside(count, first, step, size):
+    """Which of so many pixels, one `step` after the other from `first` on, lie in an image: (of them, of the image)."""
+    start = min(count, max(0, -(first // step)))
+    stop = max(start, min(count, (size - first - 1) // step + 1))
+    return slice(start, stop), slice(max(0, first + start * step), max(0, first + stop * step), step)
+
+
 def unpad(padded, geometry):
     """`padded` without the cells around it."""
     inner = (slice(before, before + size) for (before, _), size in zip(geometry.amounts, geometry.sizes))
