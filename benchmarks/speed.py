@@ -4,7 +4,7 @@
     python benchmarks/speed.py --quick           a first look: fewer rounds
 
 Each contender runs in a process of its own, with the same number of threads, and they take turns, so that whatever else
-the machine does meets all of them. A round goes through all that is measured, so that what lasts some seconds meets few
+the machine does meets all of them. A round goes through everything in a table, so that what lasts some seconds meets few
 rounds of any. The figures are medians over all rounds. PyTorch, SciPy and numpy-ml take part where they are installed.
 Stores speed.json, and from it the tables in README.md and the picture speed.png.
 """
@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 ONE_DNN = ("TensorFlow", "TensorFlow, oneDNN off")
 SLOW = ("SciPy", "numpy-ml")  # one round is enough
 WAIT_LONG = ("cnnlab", "im2col", *SLOW)  # a thread of NumPy's BLAS keeps a core busy for 0.13 s after its last product
+KINDS = ("forward", "with gradients")
 GROWTH = {  # batch, size, channels, filters, kernel size
     "batch": [(n, 32, 32, 64, 3) for n in (16, 64, 256)],
     "image size": [(16, n, 32, 64, 3) for n in (16, 32, 64, 128)],
@@ -71,23 +72,22 @@ def in_turns(jobs, rounds):
                 if not number or name not in SLOW:
                     times[job][name] += contender.ask(*question)
         print(f"round {number + 1} of {rounds}", flush=True)
-    return {
-        job: {name: 1000 * statistics.median(all_times) for name, all_times in of_job.items() if all_times}
-        for job, of_job in times.items()
-    }
+    medians = {}
+    for job, of_job in times.items():
+        medians[job] = {name: 1000 * statistics.median(all_times) for name, all_times in of_job.items() if all_times}
+        print(job, *(f"{name} {t:.2f}" for name, t in medians[job].items()), sep="  ")
+    return medians
 
 
 def measure_ops(contenders, rounds):
     """{batch: {"forward" or "with gradients": {workload: {contender: ms}}}}"""
-    kinds, jobs = ("forward", "with gradients"), {}
+    jobs = {}
     for batch in (64, 1):
         some = {name: c for name, c in contenders.items() if batch == 64 or name not in SLOW}
-        for (workload, shape), (which, kind) in itertools.product(WORKLOADS.items(), enumerate(kinds)):
+        for (workload, shape), (which, kind) in itertools.product(WORKLOADS.items(), enumerate(KINDS)):
             jobs[batch, kind, workload] = some, ("op", (batch, *shape), which, 0.1 if batch == 64 else 0.02)
     times = in_turns(jobs, rounds)
-    for job, of_job in times.items():
-        print(*job, *(f"{name} {t:.2f}" for name, t in of_job.items()), sep="  ")
-    return {batch: {kind: {w: times[batch, kind, w] for w in WORKLOADS} for kind in kinds} for batch in (64, 1)}
+    return {batch: {kind: {w: times[batch, kind, w] for w in WORKLOADS} for kind in KINDS} for batch in (64, 1)}
 
 
 def measure_fit(contenders, rounds):
@@ -103,14 +103,15 @@ def measure_fit(contenders, rounds):
 def measure_growth(contenders, rounds):
     """{what grows: {how much: {…}}}: milliseconds, and bytes of workspace beside inputs and outputs."""
     both = {name: contenders[name] for name in ("cnnlab", "TensorFlow") if name in contenders}
-    found = {}
+    jobs = {}
     for what, shapes in GROWTH.items():
-        found[what] = {}
+        for shape, (which, kind) in itertools.product(shapes, enumerate(KINDS)):
+            jobs[what, shape, kind] = both, ("op", (*shape, "same", 1), which, 0.05)
+    times, found = in_turns(jobs, rounds), {}
+    for what, shapes in GROWTH.items():
+        found[what] = {str(shape): {kind: times[what, shape, kind] for kind in KINDS} for shape in shapes}
         for shape in shapes:
-            asked = (*shape, "same", 1)
-            jobs = {kind: (both, ("op", asked, which, 0.05)) for which, kind in enumerate(("forward", "with gradients"))}
-            workspace = contenders["cnnlab"].ask("workspace", asked)
-            found[what][str(shape)] = {**in_turns(jobs, rounds), "workspace": workspace}
+            found[what][str(shape)]["workspace"] = contenders["cnnlab"].ask("workspace", (*shape, "same", 1))
     return found
 
 
