@@ -69,6 +69,7 @@ def may_pool(pooling):
     return not any(TILE % size for size in pooling.window_size)
 
 
+@one_blas_thread()  # its threads would go on to wait for more to do, where ours have work
 def slide(inputs, kernel, geometry, pooled=None):
     """The convolution of float32 `inputs`, (N, H, W, C), with a kernel, (kh, kw, C, F); into `pooled`, if given."""
     output = pooled.values if pooled else np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
@@ -92,6 +93,7 @@ def slide(inputs, kernel, geometry, pooled=None):
     return output
 
 
+@one_blas_thread()
 def gather(inputs, grad, kernel, geometry, d_inputs=None):
     """The gradient of `slide` by its kernel; that by its inputs goes into `d_inputs`, if given. `grad` may be `Pooled`.
 
@@ -101,16 +103,18 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
     shape = (math.prod(TILE + k - 1 for k in geometry.window_size), *kernel.shape[2:])
     pooled = grad if isinstance(grad, tuple) else None
     pool_size = pooled.pool_size if pooled else (1, 1)
+    # A small image alone is one piece: with few tiles the sum over pieces, as large as the kernel, would take too long.
+    piece = 2 * PIECE if len(inputs) == 1 and max(geometry.positions) <= 2 * PIECE * TILE else PIECE
     if d_inputs is not None:
         turned = _kernel_values(np.ascontiguousarray(kernel.swapaxes(2, 3)))  # in this order BLAS is twice as fast
-        seen_by_pieces = [[piece.seen for piece in pieces] for pieces in _pieces_of(geometry, pool_size)]
+        seen_by_pieces = [[part.seen for part in pieces] for pieces in _pieces_of(geometry, pool_size, piece)]
         whole = seen_by_pieces == [[slice(0, size)] for size in geometry.sizes]
 
     def work(share):
         total = None
         if d_inputs is not None and not whole:
             d_inputs[share] = 0
-        for images, rows, columns in _each_block(share, kernel, geometry, pool_size, SHARED):
+        for images, rows, columns in _each_block(share, kernel, geometry, pool_size, piece, SHARED):
             seen, made = (images, rows.seen, columns.seen), (images, rows.made, columns.made)
             values = _at_points(inputs[seen], rows.of_inputs, columns.of_inputs, "values")
             of_grad = pooled.spread(made) if pooled else grad[made]
@@ -126,8 +130,6 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
                 _from_points(values, rows.of_inputs, columns.of_inputs, room)
                 if not whole:  # pieces see some pixels together
                     places += room
-        if not tame(total):
-            raise NotFinite
         return total
 
     fewest, most = (_images_at_once(geometry, kernel, shared) for shared in (1, SHARED))
@@ -145,13 +147,13 @@ class _Piece(NamedTuple):
 
 
 @lru_cache
-def _pieces(kernel_size, size, before, positions, pool, cells_first):
-    """The tiles along an axis, at most PIECE of them in each piece; without outputs that no pooling window of this size sees,
+def _pieces(kernel_size, size, before, positions, most, pool, cells_first):
+    """The tiles along an axis, at most so many of them in each piece; without outputs that no pooling window of this size sees,
     and the others, if `cells_first`, in this order: all that are first in their window, all that are second, and so on."""
     positions -= positions % pool
     A, B, _ = matrices(kernel_size)
     pieces = []
-    for tiles in evenly(slice(0, -(-positions // TILE)), PIECE):
+    for tiles in evenly(slice(0, -(-positions // TILE)), most):
         count, first = tiles.stop - tiles.start, TILE * tiles.start
         start, stop = overlap(first - before, TILE * count + kernel_size - 1, size)
         outputs = np.arange(min(TILE * count, positions - first))
@@ -172,17 +174,18 @@ def _of_tiles(of_tile, tiles, pixels):
     return np.ascontiguousarray(matrix[..., pixels])
 
 
-def _each_block(share, kernel, geometry, pool_size, shared=1):
+def _each_block(share, kernel, geometry, pool_size, most=PIECE, shared=1):
     """The share in blocks of some images and a piece of them: (images, piece of the rows, piece of the columns)."""
-    rows, columns = _pieces_of(geometry, pool_size)
+    rows, columns = _pieces_of(geometry, pool_size, most)
     for images in evenly(share, _images_at_once(geometry, kernel, shared)):
         yield from product([images], rows, columns)
 
 
-def _pieces_of(geometry, pool_size=(1, 1)):
+def _pieces_of(geometry, pool_size=(1, 1), most=PIECE):
     """Those along the height and those along the width."""
     amounts, cells_first = (before for before, _ in geometry.amounts), (False, True)
-    return map(_pieces, geometry.window_size, geometry.sizes, amounts, geometry.positions, pool_size, cells_first)
+    axes = geometry.window_size, geometry.sizes, amounts, geometry.positions, (most, most), pool_size, cells_first
+    return map(_pieces, *axes)
 
 
 def _tiles_at_once(geometry, kernel, shared=1):
@@ -224,7 +227,6 @@ def _from_points(values, of_rows, of_columns, pixels):
     return pixels
 
 
-@one_blas_thread()  # its threads would go on to wait for more to do, where ours have work
 def _kernel_values(kernel):
     """(kh, kw, C, F) -> (points, C, F)."""
     if not tame(kernel):
@@ -241,7 +243,6 @@ def _kernel_values(kernel):
     return values.reshape(-1, *kernel.shape[2:])
 
 
-@one_blas_thread()
 def _to_kernel(totals, shape):
     """The transpose of `_kernel_values`, of the sum of `totals`, which is left in the first of them."""
     (_, _, G), (_, _, G_) = map(matrices, shape[:2])
@@ -255,4 +256,7 @@ def _to_kernel(totals, shape):
         np.matmul(G.T, values.swapaxes(0, 1), out=half[:, share].swapaxes(0, 1))
 
     share_out(work, len(G_), len(G_) if first.nbytes < BLOCK else 3)
-    return np.matmul(G_.T, half).reshape(shape)
+    d_kernel = np.matmul(G_.T, half).reshape(shape)
+    if not tame(d_kernel):
+        raise NotFinite
+    return d_kernel

@@ -46,6 +46,7 @@ CALLS = [
     ((3, (7, 5), 64, 48, (3, 3), 1, ((25, 0), (0, 30))), _winograd),  # pieces that see nothing
     ((6, (20, 16), 32, 40, (5, 5), 1, ((0, 13), (2, 2))), _winograd),  # the first piece sees all, another some of it
     ((9, (2, 20), 10, 6, (2, 3), (4, 1), ((0, 9), (1, 1))), _lowering),  # lines of the kernel that see only padding
+    ((1, (32, 27), 32, 40, (5, 5), 1, "same"), _winograd),  # a small image alone: one piece for the gradients
     ((1, (32, 33), 32, 20, (3, 3), 1, "same"), _few),
     ((3, (8, 7), 80, 128, (3, 3), 1, "same"), _few),
     ((5, (15, 13), 90, 92, (3, 2), (2, 3), ((2, 0), (0, 4))), _few),
