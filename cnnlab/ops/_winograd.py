@@ -75,11 +75,12 @@ def slide(inputs, kernel, geometry, pooled=None):
     output = pooled.values if pooled else np.empty((len(inputs), *geometry.positions, kernel.shape[-1]), np.float32)
     pool_size = pooled.pool_size if pooled else (1, 1)
     kernel_values = _kernel_values(kernel)
+    pieces, at_once = _pieces_of(geometry, pool_size), _images_at_once(geometry, kernel)
 
     def work(share):
         if not tame(inputs[share]):
             raise NotFinite
-        for images, rows, columns in _each_block(share, kernel, geometry, pool_size):
+        for images, rows, columns in product(evenly(share, at_once), *pieces):
             values = _at_points(inputs[images, rows.seen, columns.seen], rows.of_inputs, columns.of_inputs, "values")
             products = buffer("products", (*values.shape[:-1], kernel.shape[-1]))
             np.matmul(values, kernel_values, out=products)
@@ -89,7 +90,7 @@ def slide(inputs, kernel, geometry, pooled=None):
             if pooled:
                 pooled.pool(place, made)
 
-    share_out(work, len(inputs), max(1, min(_images_at_once(geometry, kernel), len(inputs) // 2)))
+    share_out(work, len(inputs), max(1, min(at_once, len(inputs) // 2)))
     return output
 
 
@@ -104,17 +105,18 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
     pooled = grad if isinstance(grad, tuple) else None
     pool_size = pooled.pool_size if pooled else (1, 1)
     # A small image alone is one piece: with few tiles the sum over pieces, as large as the kernel, would take too long.
-    piece = 2 * PIECE if len(inputs) == 1 and max(geometry.positions) <= 2 * PIECE * TILE else PIECE
+    alone = len(inputs) == 1 and max(geometry.positions) <= 2 * PIECE * TILE
+    pieces = _pieces_of(geometry, pool_size, 2 * PIECE if alone else PIECE)
+    fewest, most = (_images_at_once(geometry, kernel, shared) for shared in (1, SHARED))
     if d_inputs is not None:
         turned = _kernel_values(np.ascontiguousarray(kernel.swapaxes(2, 3)))  # in this order BLAS is twice as fast
-        seen_by_pieces = [[part.seen for part in pieces] for pieces in _pieces_of(geometry, pool_size, piece)]
-        whole = seen_by_pieces == [[slice(0, size)] for size in geometry.sizes]
+        whole = [[piece.seen for piece in along] for along in pieces] == [[slice(0, size)] for size in geometry.sizes]
 
     def work(share):
         total = None
         if d_inputs is not None and not whole:
             d_inputs[share] = 0
-        for images, rows, columns in _each_block(share, kernel, geometry, pool_size, piece, SHARED):
+        for images, rows, columns in product(evenly(share, most), *pieces):
             seen, made = (images, rows.seen, columns.seen), (images, rows.made, columns.made)
             values = _at_points(inputs[seen], rows.of_inputs, columns.of_inputs, "values")
             of_grad = pooled.spread(made) if pooled else grad[made]
@@ -132,7 +134,6 @@ def gather(inputs, grad, kernel, geometry, d_inputs=None):
                     places += room
         return total
 
-    fewest, most = (_images_at_once(geometry, kernel, shared) for shared in (1, SHARED))
     at_least = max(1, min(fewest, len(inputs) // 2), min(most, len(inputs) // 4))
     return _to_kernel(share_out(work, len(inputs), at_least), kernel.shape)
 
@@ -174,18 +175,11 @@ def _of_tiles(of_tile, tiles, pixels):
     return np.ascontiguousarray(matrix[..., pixels])
 
 
-def _each_block(share, kernel, geometry, pool_size, most=PIECE, shared=1):
-    """The share in blocks of some images and a piece of them: (images, piece of the rows, piece of the columns)."""
-    rows, columns = _pieces_of(geometry, pool_size, most)
-    for images in evenly(share, _images_at_once(geometry, kernel, shared)):
-        yield from product([images], rows, columns)
-
-
 def _pieces_of(geometry, pool_size=(1, 1), most=PIECE):
     """Those along the height and those along the width."""
     amounts, cells_first = (before for before, _ in geometry.amounts), (False, True)
     axes = geometry.window_size, geometry.sizes, amounts, geometry.positions, (most, most), pool_size, cells_first
-    return map(_pieces, *axes)
+    return list(map(_pieces, *axes))
 
 
 def _tiles_at_once(geometry, kernel, shared=1):
