@@ -24,7 +24,7 @@ class BadData(ValueError):
 
 
 def folders():
-    """Folders that may hold data, in the order searched: ours, then Keras's cache."""
+    """Folders that may hold data, in the order searched: ours (it may be a file, too), then Keras's cache."""
     own = os.environ.get("CNNLAB_DATA_DIR")
     return ([Path(own).expanduser()] if own else []) + [_keras_home() / "datasets"]
 
@@ -37,21 +37,17 @@ def _keras_home():
     return (home if os.access(home, os.W_OK) else Path(tempfile.gettempdir())) / ".keras"
 
 
-def find(*names):
-    """First of `names` that exists in one of the `folders()`, or None."""
-    for folder in folders():
-        for name in names:
-            # os.path: a folder that may not be read counts as one without the file.
-            if os.path.exists(folder / name):
-                return folder / name
-    return None
+def download_folder():
+    """The folder that downloads go to: ours, if `CNNLAB_DATA_DIR` names one, else Keras's cache."""
+    return next(folder for folder in folders() if not os.path.isfile(folder))
 
 
-def download(name, title, needed, urls, sha256, target):
+def download(name, title, needed, urls, sha256, target, looked):
     """Download `target` from the first of `urls` that has it: whole and verified, or not at all.
 
     Raises DataNotFound, which says what was tried and names the three ways out. For its text:
-    `name` and `title` of the data set, as in "mnist" and "MNIST", and the files `needed`.
+    `name` and `title` of the data set, as in "mnist" and "MNIST", the files `needed`, and what was
+    found where: `looked`, a list of notes for each folder.
     """
     import pooch
 
@@ -77,13 +73,19 @@ def download(name, title, needed, urls, sha256, target):
         logger.setLevel(level)
     raise DataNotFound(
         f"{title} is not on this computer and could not be downloaded.\n"
-        f"Looked in: {', '.join(map(str, folders()))}\n"
+        f"Looked in:\n" + "\n".join(f"  {folder}: {_found(folder, notes)}" for folder, notes in looked.items()) + "\n"
         f"Tried to download from:\n" + "\n".join(failures) + "\n"
         f"Three ways out:\n"
-        f"  1. Put {needed} into {folders()[0]}, or set CNNLAB_DATA_DIR to another folder.\n"
+        f"  1. Put {needed} into {download_folder()}, or set CNNLAB_DATA_DIR to another folder.\n"
         f"  2. Connect to the internet once and run this again: the download is kept.\n"
         f'  3. Work with drawn data: datasets.load("{name}", offline="drawn").'
     )
+
+
+def _found(folder, notes):
+    if not os.path.exists(folder):
+        return "there is no such folder"
+    return "; ".join(notes) or "nothing of it"
 
 
 def _reason(error):
