@@ -51,6 +51,10 @@ def download(name, title, needed, urls, sha256, target, looked):
     """
     import pooch
 
+    if os.path.exists(target):
+        raise bad(target, "it is no plain file")
+    # Now: an attempt to download makes the folder.
+    where = "\n".join(f"  {folder}: {_found(folder, notes)}" for folder, notes in looked.items())
     logger = pooch.get_logger()
     level = logger.level
     logger.setLevel("WARNING")  # it announces every attempt, also the failing ones
@@ -73,7 +77,7 @@ def download(name, title, needed, urls, sha256, target, looked):
         logger.setLevel(level)
     raise DataNotFound(
         f"{title} is not on this computer and could not be downloaded.\n"
-        f"Looked in:\n" + "\n".join(f"  {folder}: {_found(folder, notes)}" for folder, notes in looked.items()) + "\n"
+        f"Looked in:\n{where}\n"
         f"Tried to download from:\n" + "\n".join(failures) + "\n"
         f"Three ways out:\n"
         f"  1. Put {needed} into {download_folder()}, or set CNNLAB_DATA_DIR to another folder.\n"

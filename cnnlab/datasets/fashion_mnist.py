@@ -53,7 +53,7 @@ def read():
         folder = _files.download_folder() / "fashion-mnist"
         paths = {name: folder / file for name, file in FILES.items()}
         for name, path in paths.items():
-            if not path.exists():
+            if not path.is_file():
                 urls = [mirror + path.name for mirror in MIRRORS]
                 needed = "its four .gz files"
                 _files.download("fashion_mnist", "Fashion-MNIST", needed, urls, SHA256[name], path, looked)

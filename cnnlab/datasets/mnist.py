@@ -49,7 +49,7 @@ def read(path="mnist.npz"):
     found, looked = _gray.find("mnist", None if name == "mnist.npz" else name)
     if found is None:
         target = _files.download_folder() / name
-        if not target.exists():
+        if not target.is_file():
             _files.download("mnist", "MNIST", name, MIRRORS, SHA256, target, looked)
         found = _gray.settle("mnist", _gray.npz_copy(target))
     return found
