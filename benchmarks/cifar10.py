@@ -52,7 +52,7 @@ def data_name(data):
         return "drawn scenes"
     if data.source == datasets.cifar10.PUBLISHED:
         return "CIFAR-10"
-    return "JPEG copy of CIFAR-10" if data.source == datasets.cifar10.RECOMPRESSED else "unverified copy of CIFAR-10"
+    return "CIFAR-10, pixels not verified" if data.source == datasets.cifar10.LABELS_ONLY else "unrecognized photos"
 
 
 def split(recipe, data):

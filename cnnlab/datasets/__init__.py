@@ -64,9 +64,12 @@ class Dataset:
 def load(name, n_train=None, n_test=None, offline=None):
     """A data set by name: real, or drawn if you allow it.
 
-    Looks in the folder `CNNLAB_DATA_DIR`, then in Keras's cache (`~/.keras/datasets`); else
-    downloads the data into `CNNLAB_DATA_DIR` if that is set, or into the cache, where Keras
-    finds it too. With the environment variable `CNNLAB_DRAWN=1` it always gives drawn data.
+    Looks in the folder `CNNLAB_DATA_DIR`, which may also be the set's own folder or its file, then
+    in Keras's cache (`~/.keras/datasets`); else downloads the data into `CNNLAB_DATA_DIR` if that
+    is a folder, or into the cache, where Keras finds it too. MNIST and Fashion-MNIST may be .npz,
+    IDX or CSV files, CIFAR-10 Python or binary batches or their archive; docs/data.md lists the
+    names. All arrays come from one of these. With the environment variable `CNNLAB_DRAWN=1` it
+    always gives drawn data.
 
     Parameters
     ----------
@@ -86,7 +89,7 @@ def load(name, n_train=None, n_test=None, offline=None):
     Raises
     ------
     DataNotFound
-        If there is no data; the message names the ways out.
+        If there is no data; the message says what was found where, and names the ways out.
     BadData
         If a file on disk is damaged or holds something else, whatever `offline` is.
     """

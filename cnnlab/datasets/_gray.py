@@ -8,7 +8,8 @@ import os
 import re
 import warnings
 import zipfile
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -99,9 +100,7 @@ def judge(name, copy):
             raise _files.bad(copy.paths[theirs[0]], f"{theirs[0]} is that of {TITLES[other]}, not of {TITLES[name]}")
     if not different:
         return arrays, published(name)
-    if all(
-        any_order(arrays[f"x_{part}"], arrays[f"y_{part}"]) == digest for part, digest in ANY_ORDER[name].items()
-    ):
+    if all(any_order(arrays[f"x_{part}"], arrays[f"y_{part}"]) == digest for part, digest in ANY_ORDER[name].items()):
         return arrays, f"{TITLES[name]}, verified to be as published but in another order, from {copy.what}"
     return arrays, (
         f"unrecognized contents in the shape of {TITLES[name]} ({', '.join(different)} not as published), "
@@ -189,7 +188,7 @@ def _convert(name, array, shape):
             whole = whole.argmax(axis=1).astype(np.uint8)
         if whole.max() > 9:
             raise ValueError(f"{name} has the label {whole.max()}; 0 to 9 fit")
-    return np.ascontiguousarray(whole.reshape(shape))
+    return np.array(whole.reshape(shape), order="C")  # a copy, which can be written to
 
 
 def _whole(array, scale=1):
@@ -234,7 +233,7 @@ def _members(archive):
 
 
 def _meaning(key):
-    """"x_train" for "train_images" and the like; None for other keys."""
+    """The array that a key stands for, "x_train" for "train_images" and the like; None for other keys."""
     image, label, train, test = "x|images?|data", "y|labels?|targets?", "train|training", "test|testing|t10k"
     for name, kind, part in [
         ("x_train", image, train), ("y_train", label, train), ("x_test", image, test), ("y_test", label, test)
@@ -264,7 +263,7 @@ def _read_member(archive, member, name, shape):
     size = archive.getinfo(member).file_size
     if size != start + math.prod(found) * dtype.itemsize:
         raise ValueError(f"{name} has {size - start:,} bytes; {math.prod(found) * dtype.itemsize:,} fit its header")
-    data = np.frombuffer(bytearray(archive.read(member)), dtype, offset=start)
+    data = np.frombuffer(archive.read(member), dtype, offset=start)
     return _convert(name, data.reshape(found, order="F" if columns_first else "C"), shape)
 
 
@@ -306,7 +305,7 @@ def _idx_copies(root, place, notes):
         elif paths:
             missing = ", ".join(FILES[name] for name in SHAPES if name not in paths)
             where = _search.within(root, place.folder)
-            notes.append(f"{'no one two three'.split()[len(paths)]} of the four IDX files{where} (no {missing})")
+            notes.append(f"{('no', 'one', 'two', 'three')[len(paths)]} of the four IDX files{where} (no {missing})")
 
 
 def idx_copy(paths, where=""):
@@ -328,9 +327,10 @@ def _read_idx(path, name, shape):
         _check(name, found, dtype, shape)
         # One byte more than fits: enough to notice a longer file, however long it is.
         size = math.prod(found) * dtype.itemsize
-        data = bytearray(file.read(size + 1))
+        data = file.read(size + 1)
         if len(data) != size:
-            raise ValueError(f"it has {'fewer' if len(data) < size else 'more'} than the {size:,} bytes of its IDX header")
+            than = "fewer" if len(data) < size else "more"
+            raise ValueError(f"it has {than} than the {size:,} bytes of its IDX header")
         return _convert(name, np.frombuffer(data, dtype).reshape(found), shape)
 
 
@@ -346,8 +346,8 @@ def _csv_copies(name, root, place, notes):
         if all(pair):
             yield _csv_copy(*pair, where)
         elif any(pair):
-            missing = "test" if pair[0] else "train"
-            notes.append(f"{(pair[0] or pair[1]).name}{where} without the other file of its pair, that to {missing} with")
+            there, missing = (pair[0], "test") if pair[0] else (pair[1], "train")
+            notes.append(f"{there.name}{where} without the other file of its pair, that to {missing} with")
     pair = [files.get(part) for part in ("train", "test")]
     if all(pair) and (place.near or name == "mnist") and _first_line(pair[0]).startswith("label,pixel"):
         if _first_line(pair[1]).startswith("label,"):

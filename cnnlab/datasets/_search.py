@@ -73,7 +73,7 @@ def listing(folder):
 
 
 def within(root, folder):
-    """" in MNIST/raw", for the text of a message; nothing for `root` itself."""
+    """Where in `root` a folder is, for a message, as in " in MNIST/raw"; nothing for `root` itself."""
     inner = folder.relative_to(root).as_posix() if folder.is_relative_to(root) else "."
     return "" if inner == "." else f" in {inner}"
 

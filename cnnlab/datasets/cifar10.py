@@ -5,8 +5,9 @@ import hashlib
 import os
 import tarfile
 import tempfile
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Callable, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from . import _files, _search, _unpickle
 CLASS_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 BATCH_SIZE = 10_000
 PUBLISHED = "CIFAR-10, verified to be exactly as published"
-LABELS_ONLY = "CIFAR-10, its labels and order as published, its pixels not verified"
+LABELS_ONLY = "CIFAR-10 (labels as published, pixels not verified)"
 
 # Keras's own address and hash, then the copy that PaddlePaddle keeps.
 MIRRORS = [

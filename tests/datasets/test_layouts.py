@@ -61,7 +61,10 @@ def idx_files(arrays, form="{part}-{kind}-idx{n}-ubyte.gz", only=("x_train", "y_
     return files
 
 
-def csv(arrays, part, header="label," + ",".join(f"pixel{i}" for i in range(1, 785)), mark=",", end="\n", order=None):
+HEADER = ",".join(["label", *(f"pixel{i}" for i in range(1, 785))])
+
+
+def csv(arrays, part, header=HEADER, mark=",", end="\n", order=None):
     x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
     rows = np.column_stack([y, x.reshape(len(x), 784)])[slice(None) if order is None else order]
     lines = ([header.replace(",", mark)] if header else []) + [mark.join(map(str, row)) for row in rows.tolist()]
@@ -91,7 +94,8 @@ IN_OWN_FOLDER = "{part}-{kind}-idx{n}-ubyte/{part}-{kind}"
 NO_LABELS = ",".join(f"pixel{i}" for i in range(784))
 TEST_ROWS = b"\n".join([NO_LABELS.encode(), *[b",".join([b"0"] * 784)] * 3, b""])
 
-EXACT, SHUFFLED, UNKNOWN, ABSENT, REFUSED = "exactly as published", "in another order", "unrecognized", "absent", "refused"
+EXACT, SHUFFLED, UNKNOWN = "exactly as published", "in another order", "unrecognized"
+ABSENT, REFUSED = "absent", "refused"
 
 
 class Layout(NamedTuple):
@@ -122,7 +126,8 @@ LAYOUTS = [
     Layout(NPZ, "keys X_train …, Y_train", M, {"mnist.npz": renamed(DIGITS, "X_train Y_train X_test Y_test")}, EXACT),
     Layout(NPZ, "keys trainX …", M, {"mnist.npz": renamed(DIGITS, "trainX trainY testX testY")}, EXACT),
     Layout(NPZ, "no keys: arr_0 …", M, {"mnist.npz": renamed(DIGITS, "arr_0 arr_1 arr_2 arr_3")}, EXACT),
-    Layout(NPZ, "other keys", M, {"mnist.npz": renamed(DIGITS, "a b c d")}, REFUSED, "no array x_train; its arrays are a, b"),
+    Layout(NPZ, "other keys", M, {"mnist.npz": renamed(DIGITS, "a b c d")}, REFUSED,
+           "no array x_train; its arrays are a, b"),
     Layout(NPZ, "rows of 784, labels int64", M, {"mnist.npz": npz(**{
         key: array.reshape(len(array), -1) if key[0] == "x" else array.astype(np.int64)
         for key, array in DIGITS.items()})}, EXACT),
@@ -137,28 +142,34 @@ LAYOUTS = [
     Layout(NPZ, "standardized", M, {"mnist.npz": npz(**DIGITS | {"x_train": np.float32(DIGITS["x_train"]) / 80 - 1})},
            REFUSED, "x_train has type float32 and numbers from -1 to"),
     Layout(NPZ, "other images", M, {"mnist.npz": npz(**OTHERS)}, UNKNOWN, "from mnist.npz"),
-    Layout(NPZ, "Fashion-MNIST called MNIST", M, {"mnist.npz": npz(**CLOTHES)}, REFUSED, "it holds Fashion-MNIST, not MNIST"),
+    Layout(NPZ, "Fashion-MNIST called MNIST", M, {"mnist.npz": npz(**CLOTHES)}, REFUSED,
+           "it holds Fashion-MNIST, not MNIST"),
     Layout(NPZ, "the file named", M, {"my/digits.npz": npz(**DIGITS)}, EXACT, named="my/digits.npz"),
     Layout(IDX, "own names, .gz", M, idx_files(DIGITS), EXACT),
     Layout(IDX, "own names, .gz", F, idx_files(CLOTHES), EXACT),
     Layout(IDX, "unpacked", M, idx_files(DIGITS, RAW), EXACT),
     Layout(IDX, "a dot before idx (Kaggle)", M, idx_files(DIGITS, "{part}-{kind}.idx{n}-ubyte"), EXACT),
     Layout(IDX, "capitals", M, idx_files(DIGITS, "{part}-{kind}-idx{n}-ubyte.GZ".replace("ubyte", "UBYTE")), EXACT),
-    Layout(IDX, "torchvision", M, idx_files(DIGITS, "MNIST/raw/" + RAW) | idx_files(CLOTHES, "FashionMNIST/raw/" + RAW), EXACT),
-    Layout(IDX, "torchvision", F, idx_files(DIGITS, "MNIST/raw/" + RAW) | idx_files(CLOTHES, "FashionMNIST/raw/" + RAW), EXACT),
+    Layout(IDX, "torchvision", M, idx_files(DIGITS, "MNIST/raw/" + RAW)
+           | idx_files(CLOTHES, "FashionMNIST/raw/" + RAW), EXACT),
+    Layout(IDX, "torchvision", F, idx_files(DIGITS, "MNIST/raw/" + RAW)
+           | idx_files(CLOTHES, "FashionMNIST/raw/" + RAW), EXACT),
     Layout(IDX, "torchvision, with KMNIST only", M, idx_files(OTHERS, "KMNIST/raw/" + RAW), ABSENT, "nothing of it"),
-    Layout(IDX, "torchvision, the folder raw named", M, idx_files(DIGITS, "MNIST/raw/" + RAW), EXACT, named="MNIST/raw"),
+    Layout(IDX, "torchvision, the folder raw named", M, idx_files(DIGITS, "MNIST/raw/" + RAW), EXACT,
+           named="MNIST/raw"),
     Layout(IDX, "torchvision, the folder MNIST named", M, idx_files(DIGITS, "MNIST/raw/" + RAW), EXACT, named="MNIST"),
     Layout(IDX, "one of the files named", M, idx_files(DIGITS), EXACT, named="t10k-labels-idx1-ubyte.gz"),
     Layout(IDX, "Keras's cache", F, idx_files(CLOTHES, "fashion-mnist/" + RAW + ".gz"), EXACT),
-    Layout(IDX, "the authors' repository", F, idx_files(CLOTHES, "fashion-mnist-master/data/fashion/" + RAW + ".gz"), EXACT),
+    Layout(IDX, "the authors' repository", F, idx_files(CLOTHES, "fashion-mnist-master/data/fashion/" + RAW + ".gz"),
+           EXACT),
     Layout(IDX, "7-Zip: each in a folder", M, idx_files(DIGITS, IN_OWN_FOLDER + "-idx{n}-ubyte"), EXACT),
     Layout(IDX, "7-Zip: each in a folder, with a dot", M, idx_files(DIGITS, IN_OWN_FOLDER + ".idx{n}-ubyte"), EXACT),
     Layout(IDX, "7-Zip: all in a folder", M, idx_files(DIGITS, "mnist_dataset/mnist_dataset/" + RAW), EXACT),
     Layout(IDX, "downloaded twice: (1)", M, idx_files(DIGITS, RAW + " (1).gz"), EXACT),
     Layout(IDX, "unpacked by the browser, still called .gz", M,
            {path + ".gz": content for path, content in idx_files(DIGITS, RAW).items()}, EXACT),
-    Layout(IDX, "both sets in one folder, the second one (1)", F, idx_files(DIGITS) | idx_files(CLOTHES, RAW + " (1).gz"), EXACT),
+    Layout(IDX, "both sets in one folder, the second one (1)", F, idx_files(DIGITS)
+           | idx_files(CLOTHES, RAW + " (1).gz"), EXACT),
     Layout(IDX, "both sets in one folder, one unpacked", F, idx_files(DIGITS) | idx_files(CLOTHES, RAW), EXACT),
     Layout(IDX, "two unpacked, two not", M, idx_files(DIGITS, only=("x_train", "x_test"))
            | idx_files(DIGITS, RAW, only=("y_train", "y_test")), EXACT),
@@ -174,25 +185,29 @@ LAYOUTS = [
     Layout(IDX, "three of four", F, idx_files(CLOTHES, only=("x_train", "y_train", "x_test")), ABSENT,
            "three of the four IDX files .no t10k-labels-idx1-ubyte"),
     Layout(IDX, "macOS's own files beside", M, idx_files(DIGITS, "MNIST/raw/" + RAW)
-           | {"MNIST/raw/._train-images-idx3-ubyte": b"Mac OS X", ".DS_Store": b"x", "__MACOSX/mnist.npz": b"x"}, EXACT),
+           | {"MNIST/raw/._train-images-idx3-ubyte": b"Mac OS X", ".DS_Store": b"x", "__MACOSX/mnist.npz": b"x"},
+           EXACT),
     Layout(IDX, "numbers of four bytes", M,
            {path: idx(DIGITS[name].astype(">i4"), code=12)
             for name, path in zip(DIGITS, idx_files(DIGITS, RAW), strict=True)}, EXACT),
     Layout(CSV, "Kaggle's, header 1x1 …", M, csv_pair(
-        DIGITS, "mnist_{}.csv", header="label," + ",".join(f"{i}x{j}" for i in range(1, 29) for j in range(1, 29))), EXACT),
+        DIGITS, "mnist_{}.csv", header="label," + ",".join(f"{i}x{j}" for i in range(1, 29) for j in range(1, 29))),
+           EXACT),
     Layout(CSV, "no header", M, csv_pair(DIGITS, "mnist_{}.csv", header=""), EXACT),
     Layout(CSV, "Kaggle's", F, csv_pair(CLOTHES, "fashion-mnist_{}.csv"), EXACT),
     Layout(CSV, "in another order, as Kaggle's", F,
            {f"fashion-mnist_{part}.csv": csv(CLOTHES, part, order=random.permutation(len(CLOTHES[f"y_{part}"])))
             for part in ("train", "test")}, SHUFFLED, "from fashion-mnist_train.csv and fashion-mnist_test.csv"),
     Layout(CSV, "in a folder, _ for -", F, csv_pair(CLOTHES, "Fashion MNIST/fashion_mnist_{}.csv"), EXACT),
-    Layout(CSV, "one of the pair named", F, csv_pair(CLOTHES, "fashion-mnist_{}.csv"), EXACT, named="fashion-mnist_test.csv"),
+    Layout(CSV, "one of the pair named", F, csv_pair(CLOTHES, "fashion-mnist_{}.csv"), EXACT,
+           named="fashion-mnist_test.csv"),
     Layout(CSV, "of Excel: semicolons, mark of Unicode, CR LF", M, {
         path: b"\xef\xbb\xbf" + content
         for path, content in csv_pair(DIGITS, "mnist_{}.csv", mark=";", end="\r\n").items()}, EXACT),
     Layout(CSV, "floats", M, {path: re.sub(rb"(\d)(?=[,\n])", rb"\1.0", content)
                               for path, content in csv_pair(DIGITS, "mnist_{}.csv", header="").items()}, EXACT),
-    Layout(CSV, "other images", M, csv_pair(OTHERS, "mnist_{}.csv"), UNKNOWN, "from mnist_train.csv and mnist_test.csv"),
+    Layout(CSV, "other images", M, csv_pair(OTHERS, "mnist_{}.csv"), UNKNOWN,
+           "from mnist_train.csv and mnist_test.csv"),
     Layout(CSV, "test images alone", F, {"fashion-mnist_test.csv": csv(CLOTHES, "test")}, ABSENT,
            "fashion-mnist_test.csv without the other file of its pair, that to train with"),
     Layout(CSV, "test images beside the IDX files", F, {"fashion-mnist_test.csv": csv(CLOTHES, "test")}
@@ -207,21 +222,26 @@ LAYOUTS = [
     Layout(PYTHON, "Keras's cache", C, python_batches("cifar-10-batches-py-target/cifar-10-batches-py"), EXACT),
     Layout(PYTHON, "one folder deeper (7-Zip)", C, python_batches("cifar-10-python/cifar-10-batches-py"), EXACT),
     Layout(PYTHON, "twice the same folder", C, python_batches("cifar-10-batches-py/cifar-10-batches-py"), EXACT),
-    Layout(PYTHON, "the folder named", C, python_batches("x/cifar-10-batches-py"), EXACT, named="x/cifar-10-batches-py"),
+    Layout(PYTHON, "the folder named", C, python_batches("x/cifar-10-batches-py"), EXACT,
+           named="x/cifar-10-batches-py"),
     Layout(PYTHON, "one of its files named", C, python_batches("batches"), EXACT, named="batches/test_batch"),
     Layout(PYTHON, "a part here, the whole deeper", C, {"cifar-10-batches-py/test_batch": b"", **python_batches(
         "cifar-10-batches-py/cifar-10-batches-py")}, EXACT),
-    Layout(PYTHON, "one batch of six", C, {"cifar-10-batches-py/test_batch": b""}, REFUSED, "the folder has no data_batch_1, "),
+    Layout(PYTHON, "one batch of six", C, {"cifar-10-batches-py/test_batch": b""}, REFUSED,
+           "the folder has no data_batch_1, "),
     Layout(BINARY, "published", C, binary_batches("cifar-10-batches-bin"), EXACT),
-    Layout(BINARY, "the folder named", C, binary_batches("x/cifar-10-batches-bin"), EXACT, named="x/cifar-10-batches-bin"),
+    Layout(BINARY, "the folder named", C, binary_batches("x/cifar-10-batches-bin"), EXACT,
+           named="x/cifar-10-batches-bin"),
     Layout(BINARY, "other images", C, binary_batches("cifar-10-batches-bin") | {
-        "cifar-10-batches-bin/test_batch.bin": binary_batch(0)}, UNKNOWN, "from binary batches in cifar-10-batches-bin"),
+        "cifar-10-batches-bin/test_batch.bin": binary_batch(0)}, UNKNOWN,
+           "from binary batches in cifar-10-batches-bin"),
     Layout(BINARY, "cut short", C, binary_batches("cifar-10-batches-bin") | {
         "cifar-10-batches-bin/test_batch.bin": b"1" * 100}, REFUSED, "100 bytes; 61,460 fit"),
     Layout(ARCHIVE, "Python, .tar.gz", C, {"cifar-10-python.tar.gz": PYTHON_TAR_GZ}, EXACT),
     Layout(ARCHIVE, "Python, downloaded twice: (1)", C, {"cifar-10-python (1).tar.gz": PYTHON_TAR_GZ}, EXACT),
     Layout(ARCHIVE, "Python, unpacked by Safari: .tar", C, {"cifar-10-python.tar": PYTHON_TAR}, EXACT),
-    Layout(ARCHIVE, "Python, unpacked by 7-Zip: .tar in a folder", C, {"cifar-10-python.tar/cifar-10-python.tar": PYTHON_TAR}, EXACT),
+    Layout(ARCHIVE, "Python, unpacked by 7-Zip: .tar in a folder", C,
+           {"cifar-10-python.tar/cifar-10-python.tar": PYTHON_TAR}, EXACT),
     Layout(ARCHIVE, "binary, .tar.gz", C, {"cifar-10-binary.tar.gz": BINARY_TAR_GZ}, EXACT),
     Layout(ARCHIVE, "binary, .tar", C, {"cifar-10-binary.tar": BINARY_TAR}, EXACT),
     Layout(ARCHIVE, "the file named", C, {"x/photos.tar": PYTHON_TAR}, EXACT, named="x/photos.tar"),
@@ -236,9 +256,12 @@ LAYOUTS = [
     Layout(UNREAD, "TensorFlow Datasets", C, {"cifar10/3.0.2/cifar10-train.tfrecord-00000-of-00001": b"x"}, ABSENT,
            "cannot be read here .of TensorFlow Datasets"),
     Layout(UNREAD, "a pickle", M, {"mnist.pkl.gz": b"x"}, ABSENT, "mnist.pkl.gz cannot be read here .pickles"),
-    Layout(UNREAD, "PyTorch's", M, {"MNIST/processed/training.pt": b"x"}, ABSENT, "training.pt in MNIST/processed cannot"),
-    Layout(UNREAD, "packed by Kaggle", F, {"fashionmnist.zip": b"x"}, ABSENT, "fashionmnist.zip cannot .*unpack them first"),
-    Layout(UNREAD, "of MATLAB", C, {"cifar-10-batches-mat/test_batch.mat": b"x"}, ABSENT, "test_batch.mat in .*of MATLAB"),
+    Layout(UNREAD, "PyTorch's", M, {"MNIST/processed/training.pt": b"x"}, ABSENT,
+           "training.pt in MNIST/processed cannot"),
+    Layout(UNREAD, "packed by Kaggle", F, {"fashionmnist.zip": b"x"}, ABSENT,
+           "fashionmnist.zip cannot .*unpack them first"),
+    Layout(UNREAD, "of MATLAB", C, {"cifar-10-batches-mat/test_batch.mat": b"x"}, ABSENT,
+           "test_batch.mat in .*of MATLAB"),
     Layout(UNREAD, "single pictures", M, {"mnist_png/1/1.png": b"x", "mnist_png/1/2.png": b"x"}, ABSENT,
            "1.png and 1 more in mnist_png/1 cannot be read here .single pictures"),
 ]  # fmt: skip
@@ -292,7 +315,7 @@ def test_the_page_on_data_names_what_is_read():
     for form, names, sets in rows:
         of_form = [layout for layout in read if layout.form == form]
         assert sets == ", ".join(dict.fromkeys(titles[layout.name] for layout in of_form))
-        text = "\n".join("/".join([path, ""]) for layout in of_form for path in layout.files)
+        text = "\n".join(f"{path}/" for layout in of_form for path in layout.files)
         for name in re.findall("`([^`]*[.-][^`]*)`", names):
             assert f"{name}/" in text, f"no test has {name}"
     for folder in ("MNIST/raw", "FashionMNIST/raw", "fashion-mnist"):
@@ -306,9 +329,10 @@ def test_not_found_lists_every_folder_and_what_is_there(data_dir, keras_cache, m
         datasets.load("fashion_mnist")
     assert (
         f"Looked in:\n"
-        f"  {data_dir}: IDX files: MNIST, not Fashion-MNIST; fashion-mnist_test.csv without the other file of its pair, "
-        f"that to train with\n"
-        f"  {keras_cache}: two of the four IDX files in fashion-mnist (no train-labels-idx1-ubyte, t10k-images-idx3-ubyte)\n"
+        f"  {data_dir}: IDX files: MNIST, not Fashion-MNIST; fashion-mnist_test.csv without the other file of its "
+        f"pair, that to train with\n"
+        f"  {keras_cache}: two of the four IDX files in fashion-mnist (no train-labels-idx1-ubyte, "
+        f"t10k-images-idx3-ubyte)\n"
     ) in str(caught.value)
     monkeypatch.setenv("CNNLAB_DATA_DIR", str(tmp_path / "nowhere"))
     with pytest.raises(datasets.DataNotFound, match="nowhere: there is no such folder"):

@@ -14,9 +14,10 @@ import time
 import zipfile
 from pathlib import Path
 
+import fake_data
 import numpy as np
 import pytest
-from fake_data import BATCHES, NOWHERE, TEST, TRAIN, Harm, batch, binary_batch, fake_digits, gz, idx, write_batches, write_npz
+from fake_data import BATCHES, NOWHERE, TEST, TRAIN, Harm, batch, fake_digits, gz, idx, write_batches, write_npz
 
 from cnnlab import datasets
 from cnnlab.datasets import _files, _gray, cifar10, drawn, fashion_mnist, mnist
@@ -81,7 +82,7 @@ def test_path_with_folders_is_refused(path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"x_train": np.zeros((TRAIN, 783), np.uint8)}, r"x_train has shape \(60, 783\) and type uint8; \(60, 28, 28\)"),
+        ({"x_train": np.zeros((TRAIN, 783), np.uint8)}, r"x_train has shape \(60, 783\) .*; \(60, 28, 28\) and"),
         ({"x_test": np.zeros((TEST - 1, 28, 28), np.uint8)}, r"x_test has shape \(19, 28, 28\)"),
         ({"x_test": np.zeros((28, 28, TEST), np.uint8)}, r"x_test has shape \(28, 28, 20\)"),
         ({"y_test": np.full(TEST, "7")}, "y_test has shape .* and type <U1; .* or another type of whole numbers"),
@@ -244,7 +245,7 @@ def test_published_and_other_contents_are_told_apart(small_batches, data_dir, mo
     labels = np.concatenate([data.y_train, data.y_test]).tobytes()
     monkeypatch.setattr(cifar10, "LABELS_SHA256", hashlib.sha256(labels).hexdigest())
     assert datasets.load("cifar10").source == cifar10.LABELS_ONLY
-    with pytest.warns(UserWarning, match="its pixels not verified"):
+    with pytest.warns(UserWarning, match="pixels not verified"):
         cifar10.load_data()
     for name in BATCHES:
         monkeypatch.setitem(cifar10.MD5, name, hashlib.md5((folder / name).read_bytes()).hexdigest())
@@ -252,7 +253,7 @@ def test_published_and_other_contents_are_told_apart(small_batches, data_dir, mo
     write_batches(folder, protocol=4)
     assert datasets.load("cifar10").source == cifar10.LABELS_ONLY
     for i, name in enumerate(BATCHES):
-        monkeypatch.setitem(cifar10.SHA1, name, hashlib.sha1(binary_batch(i)).hexdigest())
+        monkeypatch.setitem(cifar10.SHA1, name, hashlib.sha1(fake_data.binary_batch(i)).hexdigest())
     assert datasets.load("cifar10").source == "CIFAR-10, verified to be exactly as published"
 
 
