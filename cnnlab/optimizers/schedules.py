@@ -2,7 +2,20 @@
 
 import math
 
-__all__ = ["CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "PiecewiseConstantDecay"]
+import numpy as np
+
+from .. import _settings
+
+__all__ = [
+    "CosineDecay",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
 
 
 class LearningRateSchedule:
@@ -14,13 +27,24 @@ class LearningRateSchedule:
     def __call__(self, step):
         raise NotImplementedError("write `__call__(step)`, which returns the learning rate")
 
+    def get_config(self):
+        """The settings, by name; `from_config` makes the same again."""
+        return _settings.settings_of(self)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+    def __repr__(self):
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items() if name != "name")
+        return f"{type(self).__name__}({settings})"
+
 
 class _Decay(LearningRateSchedule):
     def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name=None):
-        if not decay_steps > 0:
-            raise ValueError(f"`decay_steps` must be above 0; got {decay_steps!r}.")
-        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
-        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+        self.initial_learning_rate = _number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps, self.decay_rate = _above_0("decay_steps", decay_steps), _number("decay_rate", decay_rate)
+        self.staircase, self.name = staircase, name or type(self).__name__
 
     def _progress(self, step):
         progress = step / self.decay_steps
@@ -66,15 +90,56 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     (0.1, 0.01)
     """
 
-    def __init__(self, boundaries, values, name=None):
+    def __init__(self, boundaries, values, name="PiecewiseConstant"):
         if len(values) != len(boundaries) + 1:
             raise ValueError(
                 f"`values` must be one more than `boundaries`; got {len(values)} values and {len(boundaries)} boundaries."
             )
-        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+        self.boundaries = [_number("boundaries", boundary) for boundary in boundaries]
+        self.values, self.name = [_number("values", value) for value in values], name
+        if self.boundaries != sorted(self.boundaries):
+            raise ValueError(f"`boundaries` must rise from one to the next; got {self.boundaries}.")
 
     def __call__(self, step):
         return self.values[sum(step > boundary for boundary in self.boundaries)]
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """From the initial rate down to `end_learning_rate`: in a straight line, or along a power of what remains of it.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+    decay_steps : int
+        Length of the way down.
+    end_learning_rate : float
+    power : float
+        1 is the straight line.
+    cycle : bool
+        Whether to begin again afterwards, on a way as long as all steps so far and this one; else the rate stays.
+
+    >>> PolynomialDecay(0.1, decay_steps=10, end_learning_rate=0.0)(5)
+    0.05
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate,
+        decay_steps,
+        end_learning_rate=0.0001,
+        power=1.0,
+        cycle=False,
+        name="PolynomialDecay",
+    ):
+        self.initial_learning_rate = _number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps = _above_0("decay_steps", decay_steps)
+        self.end_learning_rate = _number("end_learning_rate", end_learning_rate)
+        self.power, self.cycle, self.name = _number("power", power), cycle, name
+
+    def __call__(self, step):
+        length = self.decay_steps * (max(1, math.ceil(step / self.decay_steps)) if self.cycle else 1)
+        remains = 1 - min(step / length, 1)
+        return (self.initial_learning_rate - self.end_learning_rate) * remains**self.power + self.end_learning_rate
 
 
 class CosineDecay(LearningRateSchedule):
@@ -95,16 +160,19 @@ class CosineDecay(LearningRateSchedule):
     0.05
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name=None, warmup_target=None, warmup_steps=0):
-        if not decay_steps > 0:
-            raise ValueError(f"`decay_steps` must be above 0; got {decay_steps!r}.")
-        self.initial_learning_rate, self.decay_steps, self.alpha, self.name = (
-            initial_learning_rate,
-            decay_steps,
-            alpha,
-            name,
-        )
-        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+    def __init__(
+        self,
+        initial_learning_rate,
+        decay_steps,
+        alpha=0.0,
+        name="CosineDecay",
+        warmup_target=None,
+        warmup_steps=0,
+    ):
+        self.initial_learning_rate = _number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps, self.alpha, self.name = _above_0("decay_steps", decay_steps), _number("alpha", alpha), name
+        self.warmup_target = None if warmup_target is None else _number("warmup_target", warmup_target)
+        self.warmup_steps = _number("warmup_steps", warmup_steps)
 
     def __call__(self, step):
         top = self.initial_learning_rate
@@ -115,3 +183,35 @@ class CosineDecay(LearningRateSchedule):
         progress = min(step / self.decay_steps, 1)
         cosine = (1 + math.cos(math.pi * progress)) / 2
         return top * ((1 - self.alpha) * cosine + self.alpha)
+
+
+_KNOWN = {
+    kind.__name__: kind
+    for kind in (CosineDecay, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay)
+}
+
+
+def serialize(learning_rate_schedule):
+    """The name of its class, and its settings."""
+    return _settings.serialize(learning_rate_schedule)
+
+
+def deserialize(config, custom_objects=None):
+    """The schedule that `serialize` described."""
+    return _settings.deserialize("learning_rate", config, _KNOWN, custom_objects)
+
+
+def _number(name, value):
+    if (
+        isinstance(value, (bool, np.bool_))
+        or not isinstance(value, (int, float, np.number))
+        or not math.isfinite(value)
+    ):
+        raise ValueError(f"`{name}` must be a number; got {value!r}.")
+    return value.item() if isinstance(value, np.number) else value
+
+
+def _above_0(name, value):
+    if not _number(name, value) > 0:
+        raise ValueError(f"`{name}` must be above 0; got {value!r}.")
+    return _number(name, value)
