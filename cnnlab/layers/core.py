@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..arithmetic import whole_number
+from ..arithmetic import true_or_false, whole_number
 from ..ops._arguments import check_data_format
 from ..ops._threads import matmul
-from .layer import Layer, sum_over_positions, weight_settings
+from .layer import Layer, check_sizes, sum_over_positions
 
 __all__ = ["Dense", "Flatten", "Input", "InputLayer", "ZeroPadding2D"]
 
@@ -54,7 +54,7 @@ class Dense(Layer):
     Parameters
     ----------
     units : int
-    activation : str, op, or None
+    activation : str, op, function with a gradient, or None
     use_bias : bool
     kernel_initializer, bias_initializer : str or initializer
     kernel_regularizer, bias_regularizer : str, regularizer, or None
@@ -86,16 +86,16 @@ class Dense(Layer):
     ):
         super().__init__(activation=activation, activity_regularizer=activity_regularizer, **kwargs)
         self.units = whole_number("units", units, at_least=1)
-        self.use_bias = use_bias
-        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
-        self._bias_settings = weight_settings(bias_initializer, bias_regularizer, bias_constraint)
+        self.use_bias = true_or_false("use_bias", use_bias)
+        self.keep_settings("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.keep_settings("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def build(self, input_shape):
         if len(input_shape) < 2:
             raise ValueError(f"takes inputs of shape (batch, …, channels); got shape {input_shape}.")
-        self.add_weight("kernel", (input_shape[-1], self.units), *self._kernel_settings)
+        self.add_weight("kernel", (input_shape[-1], self.units), *self.settings_of("kernel"))
         if self.use_bias:
-            self.add_weight("bias", (self.units,), *self._bias_settings)
+            self.add_weight("bias", (self.units,), *self.settings_of("bias"))
 
     def call(self, inputs, training=False):
         self.saved = inputs
@@ -119,7 +119,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
-        check_data_format(data_format)
+        self.data_format = check_data_format(data_format)
 
     def call(self, inputs, training=False):
         self.saved = inputs.shape
@@ -146,7 +146,7 @@ class ZeroPadding2D(Layer):
 
     def __init__(self, padding=(1, 1), data_format=None, **kwargs):
         super().__init__(**kwargs)
-        check_data_format(data_format)
+        self.data_format = check_data_format(data_format)
         per_axis = tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
         pairs = [tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair) for pair in per_axis]
         if len(pairs) != 2 or any(len(pair) != 2 for pair in pairs):

@@ -3,7 +3,8 @@
 import numpy as np
 
 from .. import ops
-from .layer import Layer, weight_settings
+from ..arithmetic import real_number, true_or_false, whole_number
+from .layer import Layer
 
 __all__ = ["BatchNormalization"]
 
@@ -54,24 +55,26 @@ class BatchNormalization(Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        self.axis, self.momentum, self.epsilon = axis, momentum, epsilon
-        self._gamma_settings = (
-            weight_settings(gamma_initializer, gamma_regularizer, gamma_constraint) if scale else None
-        )
-        self._beta_settings = weight_settings(beta_initializer, beta_regularizer, beta_constraint) if center else None
-        self._moving_initializers = moving_mean_initializer, moving_variance_initializer
+        self.axis = whole_number("axis", axis, at_least=None)
+        self.momentum = real_number("momentum", momentum, at_least=0, at_most=1)
+        self.epsilon = real_number("epsilon", epsilon, at_least=0)
+        self.center, self.scale = true_or_false("center", center), true_or_false("scale", scale)
+        self.keep_settings("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self.keep_settings("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
+        self.keep_settings("moving_mean", moving_mean_initializer)
+        self.keep_settings("moving_variance", moving_variance_initializer)
         self.gamma = self.beta = None
 
     def build(self, input_shape):
         if not -len(input_shape) <= self.axis < len(input_shape):
             raise ValueError(f"`axis` {self.axis} is not an axis of inputs of shape {input_shape}.")
         shape = (input_shape[self.axis],)
-        if self._gamma_settings:
-            self.add_weight("gamma", shape, *self._gamma_settings)
-        if self._beta_settings:
-            self.add_weight("beta", shape, *self._beta_settings)
-        for name, initializer in zip(("moving_mean", "moving_variance"), self._moving_initializers):
-            self.add_weight(name, shape, initializer, trainable=False)
+        if self.scale:
+            self.add_weight("gamma", shape, *self.settings_of("gamma"))
+        if self.center:
+            self.add_weight("beta", shape, *self.settings_of("beta"))
+        for name in ("moving_mean", "moving_variance"):
+            self.add_weight(name, shape, *self.settings_of(name), trainable=False)
 
     def call(self, inputs, training=False):
         of_batch = training and self.trainable
