@@ -158,16 +158,30 @@ def test_old_decay_is_ignored_with_a_warning_as_in_keras():
         (lambda: optimizers.SGD(float("nan")), ValueError, "`learning_rate` must be a number"),
         (lambda: optimizers.SGD(schedules.CosineDecay), ValueError, "`learning_rate` must be a number"),
         (lambda: optimizers.SGD(lambda: "fast").learning_rate, TypeError, "returned 'fast'"),
-        (lambda: optimizers.get(optimizers.SGD), TypeError, r"Make one of it: SGD\(\)"),
-        (lambda: optimizers.get({"class_name": "Lion", "config": {}}), ValueError, "class 'Lion' is not known"),
-        (lambda: optimizers.get({"name": "sgd"}), ValueError, "with 'class_name' and 'config'"),
+        (
+            lambda: optimizers.get({"class_name": "Lion", "config": {}}),
+            ValueError,
+            "'Lion' is not known. There are 'adagrad'",
+        ),
+        (lambda: optimizers.get({"name": "sgd"}), TypeError, "`optimizer` must be a name"),
+        (lambda: optimizers.get(library_of("keras").Adam()), TypeError, "from cnnlab.optimizers import Adam"),
+        (
+            lambda: optimizers.get(library_of("keras").Lion()),
+            TypeError,
+            "keras.optimizers.Lion, and cnnlab has nothing",
+        ),
+        (
+            lambda: optimizers.SGD(library_of("keras").schedules.CosineDecay(0.1, 1)),
+            TypeError,
+            "`learning_rate` must come from cnnlab.*from cnnlab.optimizers.schedules import CosineDecay",
+        ),
         (
             lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0),
             ValueError,
             "At most one of.*clipnorm=1.0, clipvalue=1.0",
         ),
-        (lambda: optimizers.SGD(clipnorm=0), ValueError, "`clipnorm` must be above 0"),
-        (lambda: optimizers.SGD(weight_decay="l2"), ValueError, "`weight_decay` must be a number"),
+        (lambda: optimizers.SGD(clipnorm=0), ValueError, "`clipnorm` must be a number above 0"),
+        (lambda: optimizers.SGD(weight_decay="l2"), TypeError, "`weight_decay` must be a number"),
         (
             lambda: optimizers.SGD(use_ema=True, ema_momentum=2),
             ValueError,
@@ -178,9 +192,9 @@ def test_old_decay_is_ignored_with_a_warning_as_in_keras():
         (lambda: optimizers.AdamW(weight_decay=None), ValueError, "Without it, take Adam"),
         (lambda: optimizers.Adam(epsilon=-1), ValueError, "`epsilon` must be a number from 0 up"),
         (lambda: optimizers.SGD().exclude_from_weight_decay(var_names="bias"), TypeError, r"such as \['bias'\]"),
-        (lambda: schedules.ExponentialDecay("a", 1, 1), ValueError, "`initial_learning_rate` must be a number"),
+        (lambda: schedules.ExponentialDecay("a", 1, 1), TypeError, "`initial_learning_rate` must be a number"),
         (lambda: schedules.PiecewiseConstantDecay([5, 3], [1, 2, 3]), ValueError, "`boundaries` must rise"),
-        (lambda: schedules.InverseTimeDecay(0.1, 0, 1), ValueError, "`decay_steps` must be above 0"),
+        (lambda: schedules.InverseTimeDecay(0.1, 0, 1), ValueError, "`decay_steps` must be a number above 0"),
         (lambda: schedules.PiecewiseConstantDecay([1], [1]), ValueError, "1 values and 1 boundaries"),
     ],
 )
@@ -258,7 +272,7 @@ def test_settings_may_change_between_steps():
 def test_an_optimizer_is_made_again_from_its_settings_and_from_those_of_keras(code):
     ours, theirs = make(code, "cnnlab"), make(code, "keras")
     again = optimizers.get(optimizers.serialize(ours))
-    assert type(again) is type(ours) and again.get_config() == ours.get_config()
+    assert type(again) is type(ours) is type(optimizers.get(type(ours))) and again.get_config() == ours.get_config()
     config = library_of("keras").serialize(theirs)
     from_keras = optimizers.get(config).get_config()
     if not isinstance(from_keras["learning_rate"], dict):

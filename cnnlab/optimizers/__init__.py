@@ -7,15 +7,16 @@ import warnings
 
 import numpy as np
 
-from .. import _names, _settings
-from ..arithmetic import whole_number
+from .. import _names
+from .._configured import Configured, look_up, plain
+from ..arithmetic import real_number, whole_number
 from ..ops._threads import BLOCK, in_blocks
 from . import schedules
 
 __all__ = ["Adagrad", "Adam", "AdamW", "Optimizer", "RMSprop", "SGD", "deserialize", "get", "schedules", "serialize"]
 
 
-class Optimizer:
+class Optimizer(Configured):
     """What turns gradients into new weights.
 
     To make one of your own, write `step`, and `slots` if it remembers something about each weight.
@@ -87,11 +88,12 @@ class Optimizer:
                 f"At most one of `clipnorm`, `clipvalue` and `global_clipnorm` can be given; got {', '.join(given)}."
             )
         for option, value in clips.items():
-            if value is not None and not _number(option, value) > 0:
-                raise ValueError(f"`{option}` must be above 0; got {value!r}. None is for no limit.")
-            setattr(self, option, None if value is None else float(value))
-        self.weight_decay = None if weight_decay is None else _number("weight_decay", weight_decay)
-        self.use_ema, self.ema_momentum = bool(use_ema), _fraction("ema_momentum", ema_momentum)
+            setattr(self, option, None if value is None else real_number(option, value, above=0))
+        self.weight_decay = None if weight_decay is None else real_number("weight_decay", weight_decay, at_least=0)
+        self.use_ema, self.ema_momentum = (
+            bool(use_ema),
+            real_number("ema_momentum", ema_momentum, at_least=0, at_most=1),
+        )
         if ema_overwrite_frequency is not None:
             ema_overwrite_frequency = whole_number("ema_overwrite_frequency", ema_overwrite_frequency, at_least=1)
         self.ema_overwrite_frequency = ema_overwrite_frequency
@@ -271,11 +273,8 @@ class Optimizer:
             )
         self._model = mark
 
-    def get_config(self):
-        """The settings, by name; `from_config` makes a new optimizer of them."""
-        config = _settings.settings_of(self)
-        is_schedule = isinstance(self._rate, schedules.LearningRateSchedule)
-        return {**config, "learning_rate": schedules.serialize(self._rate) if is_schedule else self._rate}
+    def _argument(self, name):
+        return self._rate if name == "learning_rate" else super()._argument(name)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -308,7 +307,7 @@ class SGD(Optimizer):
 
     def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, *more, **options):
         super().__init__(learning_rate, *more, **options)
-        self.momentum, self.nesterov = _fraction("momentum", momentum), bool(nesterov)
+        self.momentum, self.nesterov = real_number("momentum", momentum, at_least=0, at_most=1), bool(nesterov)
 
     @property
     def slots(self):
@@ -345,8 +344,11 @@ class RMSprop(Optimizer):
 
     def __init__(self, learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, *more, **options):
         super().__init__(learning_rate, *more, **options)
-        self.rho, self.momentum = _fraction("rho", rho), _fraction("momentum", momentum)
-        self.epsilon, self.centered = _number("epsilon", epsilon), bool(centered)
+        self.rho, self.momentum = (
+            real_number("rho", rho, at_least=0, at_most=1),
+            real_number("momentum", momentum, at_least=0, at_most=1),
+        )
+        self.epsilon, self.centered = real_number("epsilon", epsilon, at_least=0), bool(centered)
 
     @property
     def slots(self):
@@ -383,8 +385,8 @@ class Adagrad(Optimizer):
 
     def __init__(self, learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-7, *more, **options):
         super().__init__(learning_rate, *more, **options)
-        self.initial_accumulator_value = _number("initial_accumulator_value", initial_accumulator_value)
-        self.epsilon = _number("epsilon", epsilon)
+        self.initial_accumulator_value = real_number("initial_accumulator_value", initial_accumulator_value, at_least=0)
+        self.epsilon = real_number("epsilon", epsilon, at_least=0)
 
     def start(self, weight):
         return [np.full_like(weight, self.initial_accumulator_value)]
@@ -415,10 +417,10 @@ class Adam(Optimizer):
     def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, amsgrad=False, *more, **options):
         super().__init__(learning_rate, *more, **options)
         for which, beta in (("beta_1", beta_1), ("beta_2", beta_2)):
-            if _fraction(which, beta) == 1:
+            if real_number(which, beta, at_least=0, at_most=1) == 1:
                 raise ValueError(f"`{which}` must be below 1: with 1, nothing would be learned.")
         self.beta_1, self.beta_2 = float(beta_1), float(beta_2)
-        self.epsilon, self.amsgrad = _number("epsilon", epsilon), bool(amsgrad)
+        self.epsilon, self.amsgrad = real_number("epsilon", epsilon, at_least=0), bool(amsgrad)
 
     @property
     def slots(self):
@@ -475,60 +477,36 @@ class AdamW(Adam):
         super().__init__(learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay, *more, **options)
 
 
-_CLASSES = {kind.__name__: kind for kind in (Adagrad, Adam, AdamW, RMSprop, SGD)}
-_KNOWN = {name.lower(): kind for name, kind in _CLASSES.items()}
+_KNOWN = {kind.__name__.lower(): kind for kind in (Adagrad, Adam, AdamW, RMSprop, SGD)}
 
 
 def get(identifier):
-    """An optimizer by name, with its default settings; from a dictionary as of `serialize`; or the optimizer itself."""
-    if isinstance(identifier, str):
-        return _names.look_up("optimizer", identifier, _KNOWN)()
-    if isinstance(identifier, dict):
-        return deserialize(identifier)
-    if isinstance(identifier, Optimizer):
-        return identifier
-    hint = ""
-    if isinstance(identifier, type) and issubclass(identifier, Optimizer):
-        hint = f" Make one of it: {identifier.__name__}()."
-    raise TypeError(
-        f"`optimizer` must be a name such as 'adam', or an optimizer such as SGD(0.1); got {identifier!r}.{hint}"
-    )
+    """An optimizer by name or class, with its default settings; by a dictionary as of `serialize`; or itself."""
+    found = look_up("optimizer", identifier, _KNOWN, "SGD(0.1)")
+    if isinstance(found, Optimizer):
+        return found
+    raise TypeError(f"`optimizer` must be a name such as 'adam', or an optimizer such as SGD(0.1); got {identifier!r}.")
 
 
 def serialize(optimizer):
     """The name of its class, and its settings."""
-    return _settings.serialize(optimizer)
+    return plain("optimizer", optimizer)
 
 
 def deserialize(config, custom_objects=None):
     """A new optimizer with the settings that `serialize` took down, here or in Keras."""
-    return _settings.deserialize("optimizer", config, _CLASSES, custom_objects)
+    own = {name.lower(): kind for name, kind in (custom_objects or {}).items()}
+    return _names.look_up("optimizer", config["class_name"], {**_KNOWN, **own}).from_config(config["config"])
 
 
 def _check_rate(rate):
+    _names.refuse_keras("learning_rate", rate)
     if callable(rate) and not isinstance(rate, type):
         return rate
-    if np.ndim(rate) or isinstance(rate, type) or not 0 <= _number("learning_rate", rate, ", or a schedule") < math.inf:
-        raise ValueError(f"`learning_rate` must be a number from 0 up, or a schedule; got {rate!r}.")
-    return float(rate)
-
-
-def _number(name, value, or_what=""):
-    """A number from 0 up, also one of NumPy's."""
-    plain = value.item() if isinstance(value, (np.generic, np.ndarray)) and np.ndim(value) == 0 else value
-    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not plain >= 0:
-        raise ValueError(f"`{name}` must be a number from 0 up{or_what}; got {value!r}.")
-    return float(plain)
-
-
-def _fraction(name, value):
     try:
-        number = _number(name, value)
-    except ValueError:
-        number = math.inf
-    if number > 1:
-        raise ValueError(f"`{name}` must be a number from 0 to 1; got {value!r}.")
-    return number
+        return real_number("learning_rate", rate, at_least=0)
+    except (TypeError, ValueError):
+        raise ValueError(f"`learning_rate` must be a number from 0 up, or a schedule; got {rate!r}.") from None
 
 
 def _only_in_keras(name, value):

@@ -2,9 +2,9 @@
 
 import math
 
-import numpy as np
-
-from .. import _settings
+from .. import _names
+from .._configured import Configured, plain
+from ..arithmetic import real_number
 
 __all__ = [
     "CosineDecay",
@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Configured):
     """A learning rate as a function of the step: called with 0, 1, 2, …, it returns a float.
 
     A step is one batch, not one epoch.
@@ -27,14 +27,6 @@ class LearningRateSchedule:
     def __call__(self, step):
         raise NotImplementedError("write `__call__(step)`, which returns the learning rate")
 
-    def get_config(self):
-        """The settings, by name; `from_config` makes the same again."""
-        return _settings.settings_of(self)
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)
-
     def __repr__(self):
         settings = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items() if name != "name")
         return f"{type(self).__name__}({settings})"
@@ -42,8 +34,11 @@ class LearningRateSchedule:
 
 class _Decay(LearningRateSchedule):
     def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name=None):
-        self.initial_learning_rate = _number("initial_learning_rate", initial_learning_rate)
-        self.decay_steps, self.decay_rate = _above_0("decay_steps", decay_steps), _number("decay_rate", decay_rate)
+        self.initial_learning_rate = real_number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps, self.decay_rate = (
+            real_number("decay_steps", decay_steps, above=0),
+            real_number("decay_rate", decay_rate),
+        )
         self.staircase, self.name = staircase, name or type(self).__name__
 
     def _progress(self, step):
@@ -95,8 +90,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
             raise ValueError(
                 f"`values` must be one more than `boundaries`; got {len(values)} values and {len(boundaries)} boundaries."
             )
-        self.boundaries = [_number("boundaries", boundary) for boundary in boundaries]
-        self.values, self.name = [_number("values", value) for value in values], name
+        self.boundaries = [real_number("boundaries", boundary) for boundary in boundaries]
+        self.values, self.name = [real_number("values", value) for value in values], name
         if self.boundaries != sorted(self.boundaries):
             raise ValueError(f"`boundaries` must rise from one to the next; got {self.boundaries}.")
 
@@ -131,10 +126,10 @@ class PolynomialDecay(LearningRateSchedule):
         cycle=False,
         name="PolynomialDecay",
     ):
-        self.initial_learning_rate = _number("initial_learning_rate", initial_learning_rate)
-        self.decay_steps = _above_0("decay_steps", decay_steps)
-        self.end_learning_rate = _number("end_learning_rate", end_learning_rate)
-        self.power, self.cycle, self.name = _number("power", power), cycle, name
+        self.initial_learning_rate = real_number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps = real_number("decay_steps", decay_steps, above=0)
+        self.end_learning_rate = real_number("end_learning_rate", end_learning_rate)
+        self.power, self.cycle, self.name = real_number("power", power), cycle, name
 
     def __call__(self, step):
         length = self.decay_steps * (max(1, math.ceil(step / self.decay_steps)) if self.cycle else 1)
@@ -169,10 +164,14 @@ class CosineDecay(LearningRateSchedule):
         warmup_target=None,
         warmup_steps=0,
     ):
-        self.initial_learning_rate = _number("initial_learning_rate", initial_learning_rate)
-        self.decay_steps, self.alpha, self.name = _above_0("decay_steps", decay_steps), _number("alpha", alpha), name
-        self.warmup_target = None if warmup_target is None else _number("warmup_target", warmup_target)
-        self.warmup_steps = _number("warmup_steps", warmup_steps)
+        self.initial_learning_rate = real_number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps, self.alpha, self.name = (
+            real_number("decay_steps", decay_steps, above=0),
+            real_number("alpha", alpha),
+            name,
+        )
+        self.warmup_target = None if warmup_target is None else real_number("warmup_target", warmup_target)
+        self.warmup_steps = real_number("warmup_steps", warmup_steps)
 
     def __call__(self, step):
         top = self.initial_learning_rate
@@ -186,32 +185,17 @@ class CosineDecay(LearningRateSchedule):
 
 
 _KNOWN = {
-    kind.__name__: kind
+    _names.snake_case(kind.__name__): kind
     for kind in (CosineDecay, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay)
 }
 
 
 def serialize(learning_rate_schedule):
     """The name of its class, and its settings."""
-    return _settings.serialize(learning_rate_schedule)
+    return plain("learning_rate_schedule", learning_rate_schedule)
 
 
 def deserialize(config, custom_objects=None):
     """The schedule that `serialize` described."""
-    return _settings.deserialize("learning_rate", config, _KNOWN, custom_objects)
-
-
-def _number(name, value):
-    if (
-        isinstance(value, (bool, np.bool_))
-        or not isinstance(value, (int, float, np.number))
-        or not math.isfinite(value)
-    ):
-        raise ValueError(f"`{name}` must be a number; got {value!r}.")
-    return value.item() if isinstance(value, np.number) else value
-
-
-def _above_0(name, value):
-    if not _number(name, value) > 0:
-        raise ValueError(f"`{name}` must be above 0; got {value!r}.")
-    return _number(name, value)
+    own = {_names.snake_case(name): kind for name, kind in (custom_objects or {}).items()}
+    return _names.look_up("learning_rate", config["class_name"], {**_KNOWN, **own}).from_config(config["config"])
