@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _random, losses, metrics, optimizers
+from . import _names, _random, losses, metrics, optimizers
 from ._progress import Progress, check_verbose
 from .arithmetic import whole_number
 from .callbacks import Callback, History
@@ -315,16 +315,23 @@ class Trainer:
 
 
 def _tell(callbacks, event, *arguments):
+    """Call this method of each; its last argument are the logs, {} where there are none."""
+    if not arguments or not isinstance(arguments[-1], dict):
+        arguments = (*arguments, {})
     for callback in callbacks:
         getattr(callback, event)(*arguments)
 
 
 def _callbacks(given):
-    given = [given] if isinstance(given, Callback) else list(given or [])
-    for callback in given:
-        if not isinstance(callback, Callback):
-            raise TypeError(f"`callbacks` must be a list of callbacks, such as [EarlyStopping()]; got {callback!r}.")
-    return given
+    """The callbacks in a list, or in lists in it."""
+    if isinstance(given, Callback):
+        return [given]
+    if isinstance(given, (list, tuple)):
+        return [callback for entry in given for callback in _callbacks(entry)]
+    _names.refuse_keras("callbacks", given)
+    if given is not None:
+        raise TypeError(f"`callbacks` must be a list of callbacks, such as [EarlyStopping()]; got {given!r}.")
+    return []
 
 
 def _metrics(given):
