@@ -1,6 +1,7 @@
 """Names: of things to look up, and of layers that were given none."""
 
 import collections
+import importlib
 import re
 
 _counts = collections.Counter()
@@ -22,6 +23,23 @@ def look_up(argument, identifier, known):
     if key not in plain:
         raise ValueError(f"`{argument}` {identifier!r} is not known. There are {', '.join(map(repr, known))}.")
     return plain[key]
+
+
+def refuse_keras(argument, given, part):
+    """Raise if this is Keras's own: there is the same thing here, one import apart.
+
+    Parameters
+    ----------
+    argument, part : str
+        What the error calls it, and the module that has it, such as "loss" and "losses".
+    """
+    modules = (type(given).__module__, getattr(given, "__module__", None) or "")
+    if not any(module.split(".")[0] == "keras" for module in modules):
+        return
+    name = getattr(given, "__name__", type(given).__name__)
+    ours = hasattr(importlib.import_module(f"{__package__}.{part}"), name)
+    remedy = f"take cnnlab.{part}.{name} (from cnnlab import {part})" if ours else "there is no such thing here"
+    raise TypeError(f"`{argument}` is Keras's {name}, and this model is cnnlab's: {remedy}.")
 
 
 def snake_case(class_name):

@@ -106,8 +106,8 @@ class _Monitor(Callback):
         if self.mode != "auto":
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
-        for metric in self.model.metrics:
-            if metric.name == name:
+        for metric in (*self.model.metrics, *getattr(self.model, "weighted_metrics", ())):
+            if metric.name == name and metric.higher_is_better is not None:
                 return metric.higher_is_better
         if name == "loss":
             return False
