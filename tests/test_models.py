@@ -389,11 +389,11 @@ def test_progress_bar_moves_and_tells_the_time_left(capsys, monkeypatch):
         (lambda m: m.fit(X), ValueError, "`y` is missing"),
         (lambda m: m.fit(X, Y[:50]), ValueError, "got 90 in `x` and 50 in `y`"),
         (lambda m: m.fit(X, Y + 1), ValueError, "labels from 0 to 2.*it holds 3"),
-        (lambda m: m.fit(X, np.eye(3)[Y]), ValueError, "take loss='categorical_crossentropy'"),
+        (lambda m: m.fit(X, np.eye(3)[Y]), ValueError, "Use CategoricalCrossentropy, or y.argmax"),
         (lambda m: m.fit(X, np.full(90, np.nan)), ValueError, "`y` holds NaN"),
         (lambda m: m.fit(X[:0], Y[:0]), ValueError, "are empty: there is nothing"),
         (lambda m: m.fit(iter([X]), Y), TypeError, "`x` must hold numbers, as NumPy arrays"),
-        (lambda m: m.fit([[1, 2], [3]], Y), ValueError, "`x` must be an array; its rows have different lengths"),
+        (lambda m: m.fit([[1, 2], [3]], Y), ValueError, "`x` must be an array of numbers; its rows have different lengths"),
         (
             lambda m: m.fit(X[:, :5], Y),
             ValueError,
