@@ -324,6 +324,16 @@ def check_sizes(name, shape):
     return tuple(None if size is None else whole_number(name, size, at_least=1) for size in shape)
 
 
+def check_kept_sizes(layer, shape, axes):
+    """Raise if inputs of this shape have other sizes along these axes than those that the layer was built for."""
+    there = layer.built_for
+    if len(shape) != len(there) or any(shape[axis] != there[axis] for axis in axes):
+        raise ValueError(
+            f"was built for inputs of shape {(None, *there[1:])}, and what it knows fits only these sizes along "
+            f"{'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}; got shape {tuple(shape)}."
+        )
+
+
 def sum_over_positions(grad):
     """The gradient by a bias: the sum over everything but the last axis."""
     # Within an example in the type of the gradient, which is quick, and over examples with more digits.
