@@ -69,6 +69,8 @@ class BatchNormalization(Layer):
         if not -len(input_shape) <= self.axis < len(input_shape):
             raise ValueError(f"`axis` {self.axis} is not an axis of inputs of shape {input_shape}.")
         shape = (input_shape[self.axis],)
+        if None in shape:
+            raise ValueError(f"`axis` {self.axis} has no known size in inputs of shape {input_shape}.")
         if self.scale:
             self.add_weight("gamma", shape, *self.settings_of("gamma"))
         if self.center:
@@ -191,6 +193,8 @@ class LayerNormalization(Layer):
         axes = self.axis if isinstance(self.axis, list) else [self.axis]
         if any(not -len(shape) < axis < len(shape) for axis in axes):
             raise ValueError(f"`axis` {self.axis} is not an axis of an example, in inputs of shape {shape}.")
+        if any(shape[axis] is None for axis in axes):
+            raise ValueError(f"`axis` {self.axis} has no known size in inputs of shape {shape}.")
         return sorted({axis % len(shape) for axis in axes})
 
     def _check_shape(self, shape):

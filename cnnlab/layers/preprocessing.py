@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import _random
-from ..arithmetic import real_number, true_or_false, whole_number
+from ..arithmetic import one_of, real_number, true_or_false, whole_number
 from ..ops._arguments import as_float, check_data_format
 from .layer import Layer, check_kept_sizes
 
@@ -166,7 +166,9 @@ class Normalization(Layer):
         for axis in self.axis:
             if not -len(shape) < axis < len(shape):
                 raise ValueError(f"`axis` {axis} is not an axis of an example, in inputs of shape {shape}.")
-        return sorted(axis % len(shape) for axis in self.axis)
+        if any(shape[axis] is None for axis in self.axis):
+            raise ValueError(f"`axis` {self.axis} has no known size in inputs of shape {shape}.")
+        return sorted({axis % len(shape) for axis in self.axis})
 
     def _along_axes(self, numbers):
         shape = [1] * len(self.built_for)
@@ -220,9 +222,7 @@ class RandomFlip(_RandomPicture):
 
     def __init__(self, mode="horizontal_and_vertical", seed=None, data_format=None, **kwargs):
         super().__init__(seed, data_format, **kwargs)
-        if mode not in ("horizontal", "vertical", "horizontal_and_vertical"):
-            raise ValueError(f"`mode` must be 'horizontal', 'vertical' or 'horizontal_and_vertical'; got {mode!r}.")
-        self.mode = mode
+        self.mode = one_of("mode", mode, ("horizontal", "vertical", "horizontal_and_vertical"))
 
     def drawn(self, shape):
         """Which pictures are mirrored."""
@@ -275,16 +275,11 @@ class RandomTranslation(_RandomPicture):
         **kwargs,
     ):
         super().__init__(seed, data_format, **kwargs)
-        self.height_factor, self.width_factor = height_factor, width_factor
         self.height_lower, self.height_upper = _bounds("height_factor", height_factor)
         self.width_lower, self.width_upper = _bounds("width_factor", width_factor)
-        for name, value, known in (
-            ("fill_mode", fill_mode, ("reflect", "wrap", "constant", "nearest")),
-            ("interpolation", interpolation, ("bilinear", "nearest")),
-        ):
-            if value not in known:
-                raise ValueError(f"`{name}` must be {' or '.join(map(repr, known))}; got {value!r}.")
-            setattr(self, name, value)
+        self.height_factor, self.width_factor = height_factor, width_factor
+        self.fill_mode = one_of("fill_mode", fill_mode, ("reflect", "wrap", "constant", "nearest"))
+        self.interpolation = one_of("interpolation", interpolation, ("nearest", "bilinear"))
         self.fill_value = real_number("fill_value", fill_value)
 
     def drawn(self, shape):

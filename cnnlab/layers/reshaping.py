@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..arithmetic import whole_number
+from ..arithmetic import one_of, whole_number
 from ..ops._arguments import check_data_format, per_axis
 from .layer import Layer
 
@@ -178,9 +178,7 @@ class UpSampling2D(Layer):
         super().__init__(**kwargs)
         self.data_format = check_data_format(data_format)
         self.size = per_axis("size", size, 2)
-        if not isinstance(interpolation, str) or interpolation.lower() not in ("nearest", "bilinear"):
-            raise ValueError(f"`interpolation` must be 'nearest' or 'bilinear'; got {interpolation!r}.")
-        self.interpolation = interpolation.lower()
+        self.interpolation = one_of("interpolation", interpolation, ("nearest", "bilinear"))
 
     def call(self, inputs, training=False):
         self.saved = inputs.shape
