@@ -39,7 +39,8 @@ def argument_names(cls, below=None):
         if "__init__" not in vars(kind):
             continue
         _, *parameters = inspect.signature(kind.__init__).parameters.values()
-        names += [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL) and p.name not in names]
+        by_name = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        names += [name for name in by_name if name not in names]
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
     return names

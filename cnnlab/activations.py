@@ -21,23 +21,52 @@ import numpy as np
 
 from . import _names, ops
 from .arithmetic import real_number
-from .ops import elu, leaky_relu, log_softmax, sigmoid, silu, softmax, softplus, tanh
+from .ops import (
+    celu,
+    elu,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+    tanh_shrink,
+)
 from .ops._arguments import as_float, as_grad
 
 __all__ = [
     "Activation",
+    "celu",
     "elu",
+    "exponential",
     "gelu",
     "get",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_tanh",
     "leaky_relu",
     "linear",
+    "log_sigmoid",
     "log_softmax",
+    "mish",
     "relu",
+    "relu6",
+    "selu",
     "sigmoid",
     "silu",
     "softmax",
     "softplus",
+    "softsign",
     "tanh",
+    "tanh_shrink",
 ]
 
 
@@ -125,19 +154,56 @@ def gelu_grad(grad, x, approximate=False):
     return ops.gelu_grad(grad, x, approximate)
 
 
+def mish(x):
+    """x · tanh(softplus(x)).
+
+    >>> mish([0, 100])
+    array([  0., 100.], dtype=float32)
+    """
+    x = as_float("x", x)
+    with np.errstate(invalid="ignore"):  # −inf · 0 is NaN, as in Keras
+        return x * np.tanh(softplus(x))
+
+
+def mish_grad(grad, x):
+    """`grad` · (t + x · (1 − t²) · sigmoid(x)), where t = tanh(softplus(x))."""
+    x = as_float("x", x)
+    bent = np.tanh(softplus(x))
+    with np.errstate(invalid="ignore"):
+        return as_grad(grad, x.shape, x.dtype) * (bent + x * (1 - bent**2) * sigmoid(x))
+
+
+def exponential(x):
+    """e^x.
+
+    >>> exponential([0])
+    array([1.], dtype=float32)
+    """
+    return np.exp(as_float("x", x))
+
+
+def exponential_grad(grad, x):
+    """`grad` · e^x."""
+    x = as_float("x", x)
+    return as_grad(grad, x.shape, x.dtype) * np.exp(x)
+
+
 def _of_op(name):
     return Activation(name, getattr(ops, name), getattr(ops, f"{name}_grad"))
 
 
+_OPS = (
+    "celu elu hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid log_softmax relu relu6 selu sigmoid silu softmax "
+    "softplus softsign tanh tanh_shrink"
+).split()
 _KNOWN = {
     "linear": Activation("linear", linear, _linear_grad),
+    "exponential": Activation("exponential", exponential, exponential_grad),
     "gelu": Activation("gelu", gelu, gelu_grad),
-    **{
-        name: _of_op(name)
-        for name in "relu leaky_relu elu sigmoid tanh softplus silu softmax log_softmax".split()
-    },
+    "mish": Activation("mish", mish, mish_grad),
+    **{name: _of_op(name) for name in _OPS},
 }
-_ALIASES = {"swish": "silu"}
+_ALIASES = {"swish": "silu", "hard_swish": "hard_silu"}
 
 
 def with_settings(name, **settings):

@@ -239,3 +239,11 @@ def true_or_false(name, value):
         if value in (True, False):
             return bool(value)
     raise TypeError(f"`{name}` must be True or False; got {value!r}.")
+
+
+def one_of(name, value, known):
+    """`value`, in small letters, if it is one of these words, else an error that lists them."""
+    if isinstance(value, str) and value.lower() in known:
+        return value.lower()
+    *first, last = map(repr, known)
+    raise ValueError(f"`{name}` must be {', '.join(first)} or {last}; got {value!r}.")

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _random, config
 from ._configured import Configured, look_up
-from .arithmetic import real_number
+from .arithmetic import one_of, real_number
 
 __all__ = [
     "Constant",
@@ -165,14 +165,9 @@ class VarianceScaling(Initializer):
     """
 
     def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None):
-        scale = real_number("scale", scale, above=0)
-        if mode not in ("fan_in", "fan_out", "fan_avg"):
-            raise ValueError(f"`mode` must be 'fan_in', 'fan_out' or 'fan_avg'; got {mode!r}.")
-        if distribution not in ("truncated_normal", "untruncated_normal", "uniform"):
-            raise ValueError(
-                f"`distribution` must be 'truncated_normal', 'untruncated_normal' or 'uniform'; got {distribution!r}."
-            )
-        self.scale, self.mode, self.distribution = scale, mode, distribution
+        self.scale, self.mode = real_number("scale", scale, above=0), one_of("mode", mode, ("fan_in", "fan_out", "fan_avg"))
+        known = ("truncated_normal", "untruncated_normal", "uniform")
+        self.distribution = one_of("distribution", distribution, known)
         self.seed = _random.check_seed(seed)
 
     def draw(self, shape):

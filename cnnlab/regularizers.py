@@ -3,7 +3,7 @@
 import numpy as np
 
 from ._configured import Configured, look_up
-from .arithmetic import real_number
+from .arithmetic import one_of, real_number
 
 __all__ = ["L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "get"]
 
@@ -71,9 +71,7 @@ class OrthogonalRegularizer(Regularizer):
 
     def __init__(self, factor=0.01, mode="rows"):
         self.factor = real_number("factor", factor, at_least=0)
-        if mode not in ("rows", "columns"):
-            raise ValueError(f"`mode` must be 'rows' or 'columns'; got {mode!r}.")
-        self.mode = mode
+        self.mode = one_of("mode", mode, ("rows", "columns"))
 
     def __call__(self, weight):
         _, _, cosines, pairs = self._compared(weight)

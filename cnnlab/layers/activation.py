@@ -29,10 +29,10 @@ class _Fixed(Activation):
 
     settles_activation = True
 
-    def __init__(self, activation, **kwargs):
+    def __init__(self, function, /, **kwargs):
         if "activation" in kwargs:
             raise TypeError(f"{type(self).__name__} is an activation itself; it takes no argument `activation`.")
-        super().__init__(activation, **kwargs)
+        super().__init__(function, **kwargs)
 
 
 class ReLU(_Fixed):

@@ -1,5 +1,7 @@
 """Convolution layers: the ops, with kernels that are learned."""
 
+import numpy as np
+
 from .. import ops
 from ..arithmetic import true_or_false, whole_number
 from ..ops._arguments import check_data_format, per_axis
@@ -45,6 +47,12 @@ class _Windowed(Layer):
         if self.padding == "causal":
             return ((self.dilation_rate[0] * (self.kernel_size[0] - 1), 0),)
         return self.padding
+
+    def check_geometry(self, input_shape):
+        """Raise if the window does not fit into inputs of this shape; sizes that are not known yet may be anything."""
+        if None not in input_shape[1:]:
+            shape = (1, *input_shape[1:])
+            geometry_of("kernel", shape, self.kernel_size, self.strides, self.amounts, self.dilation_rate)
 
     def make_bias(self, filters):
         if self.use_bias:
@@ -98,6 +106,7 @@ class _Conv(_Windowed):
         channels = input_shape[-1]
         if channels % self.groups:
             raise ValueError(f"{channels} channels cannot be shared out among `groups` = {self.groups}.")
+        self.check_geometry(input_shape)
         self.add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), *self.settings_of("kernel"))
         self.make_bias(self.filters)
 
@@ -227,14 +236,18 @@ class Conv2DTranspose(_Windowed):
 
     def build(self, input_shape):
         self.add_weight("kernel", (*self.kernel_size, self.filters, input_shape[-1]), *self.settings_of("kernel"))
+        if None not in input_shape[1:]:
+            self.lay(np.empty((0, *input_shape[1:]), self.dtype))  # raises where `output_padding` does not fit
         self.make_bias(self.filters)
 
     def call(self, inputs, training=False):
         self.saved = inputs
-        features = ops.conv_transpose(
-            inputs, self.kernel, self.strides, self.amounts, self.output_padding, None, self.dilation_rate
-        )
-        return self.plus_bias(features)
+        return self.plus_bias(self.lay(inputs))
+
+    def lay(self, inputs):
+        """The outputs without the bias."""
+        arguments = self.strides, self.amounts, self.output_padding, None, self.dilation_rate
+        return ops.conv_transpose(inputs, self.kernel, *arguments)
 
     def call_grad(self, grad):
         self.bias_grad(grad)
@@ -285,6 +298,7 @@ class DepthwiseConv2D(_Windowed):
 
     def build(self, input_shape):
         channels = input_shape[-1]
+        self.check_geometry(input_shape)
         self.add_weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), *self.settings_of("depthwise"))
         self.make_bias(channels * self.depth_multiplier)
 
@@ -349,6 +363,7 @@ class SeparableConv2D(_Windowed):
 
     def build(self, input_shape):
         channels = input_shape[-1]
+        self.check_geometry(input_shape)
         between = channels * self.depth_multiplier
         depthwise_shape = (*self.kernel_size, channels, self.depth_multiplier)
         self.add_weight("depthwise_kernel", depthwise_shape, *self.settings_of("depthwise"))

@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import _names, activations, config, constraints, initializers, regularizers
 from .._configured import Configured, argument_names, plain
-from ..arithmetic import true_or_false, whole_number
+from ..arithmetic import one_of, true_or_false, whole_number
 from ..ops._arguments import as_float
 
 __all__ = ["Layer"]
@@ -183,7 +183,12 @@ class Layer(Configured):
     def add_weight(self, name, shape, initializer=None, regularizer=None, constraint=None, trainable=True):
         """Make the weight `self.<name>`; without an initializer it begins as "glorot_uniform", as in Keras."""
         initializer = initializers.get("glorot_uniform" if initializer is None else initializer)
-        values = np.asarray(initializer(shape, dtype=self.dtype))
+        try:
+            values = np.asarray(initializer(shape, dtype=self.dtype))
+        except TypeError as error:
+            raise TypeError(
+                f"the initializer of `{name}` must take a shape and a type, initializer(shape, dtype=None): {error}"
+            ) from error
         if values.shape != tuple(shape):
             raise ValueError(
                 f"the initializer of `{name}` must return an array of shape {tuple(shape)}; got shape {values.shape}."
@@ -324,6 +329,16 @@ def check_sizes(name, shape):
     return tuple(None if size is None else whole_number(name, size, at_least=1) for size in shape)
 
 
+def check_kept_sizes(layer, shape, axes):
+    """Raise if inputs of this shape have other sizes along these axes than those that the layer was built for."""
+    there = layer.built_for
+    if len(shape) != len(there) or any(shape[axis] != there[axis] for axis in axes):
+        raise ValueError(
+            f"was built for inputs of shape {(None, *there[1:])}, and what it knows fits only these sizes along "
+            f"{'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}; got shape {tuple(shape)}."
+        )
+
+
 def sum_over_positions(grad):
     """The gradient by a bias: the sum over everything but the last axis."""
     # Within an example in the type of the gradient, which is quick, and over examples with more digits.
@@ -341,7 +356,4 @@ def add_bias(outputs, bias):
 
 
 def check_padding(padding, causal=False):
-    known = ("valid", "same", "causal") if causal else ("valid", "same")
-    if not isinstance(padding, str) or padding.lower() not in known:
-        raise ValueError(f"`padding` must be {' or '.join(map(repr, known))}; got {padding!r}.")
-    return padding.lower()
+    return one_of("padding", padding, ("valid", "same", "causal") if causal else ("valid", "same"))

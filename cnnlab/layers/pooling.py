@@ -38,13 +38,17 @@ class _Pooling(Layer):
         self.strides = self.pool_size if strides is None else per_axis("strides", strides, self.rank)
         self.padding = check_padding(padding)
 
+    def build(self, input_shape):
+        if None not in input_shape[1:]:
+            self.geometry((1, *input_shape[1:]))  # raises where the window does not fit
+
+    def geometry(self, input_shape):
+        return geometry_of("pool_size", input_shape, self.pool_size, self.strides, self.padding, dilation_rate=1)
+
 
 class _MaxPooling(_Pooling):
     def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, **kwargs):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
-
-    def geometry(self, input_shape):
-        return geometry_of("pool_size", input_shape, self.pool_size, self.strides, self.padding, dilation_rate=1)
 
     def call(self, inputs, training=False):
         self.saved = inputs

@@ -98,7 +98,8 @@ def one_number(name, value):
 
 def per_axis(name, value, rank, at_least=1):
     """An int, or one int per spatial axis, as a tuple of `rank` ints."""
-    values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,) * rank
+    several = isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    values = tuple(value) if several else (value,) * rank
     if len(values) != rank:
         raise ValueError(f"`{name}` must be an int or {rank} ints, one per spatial axis; got {value!r}.")
     return tuple(whole_number(name, v, at_least) for v in values)
@@ -130,7 +131,7 @@ def check_fits(name, shape, window_size, amounts, dilation_rate):
 
 def check_data_format(data_format):
     """ "channels_last", which None means too, or an error."""
-    if data_format not in (None, "channels_last"):
+    if data_format is not None and not (isinstance(data_format, str) and data_format == "channels_last"):
         raise ValueError(
             f"`data_format` must be None or 'channels_last'; got {data_format!r}. "
             "Move the channels to the last axis first: np.moveaxis(x, 1, -1)."
