@@ -1,6 +1,7 @@
 """Compile, fit, evaluate, predict: what turns layers into a model that learns."""
 
 import itertools
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -163,6 +164,7 @@ class Trainer:
         and the history of the finished epochs.
         """
         self._check_compiled("fit")
+        self._begin_training()
         data = self._data(x, y, sample_weight)
         if validation_data is not None:
             validation_data = self._validation_data(validation_data)
@@ -229,6 +231,11 @@ class Trainer:
             _tell(callbacks, "on_epoch_end", epoch, logs)
             if self.stop_training:
                 break
+        if self.optimizer.use_ema:
+            places = self._trainable()
+            averages = self.optimizer.averaged({key: getattr(*where) for key, where in places.items()})
+            for key, average in averages.items():
+                setattr(*places[key], average)
         _tell(callbacks, "on_train_end", logs)
 
     def _train_step(self, batch):
@@ -260,7 +267,7 @@ class Trainer:
 
         Crossentropies look behind the softmax or sigmoid of the last layer, as in Keras.
         """
-        last = self.layers[-1]
+        *_, last = self._leaves()
         if self.loss.reads_logits and last.activation.name in ("softmax", "sigmoid"):
             return self.loss.of_logits(), last.before_activation, False
         return self.loss, outputs, True
@@ -286,6 +293,7 @@ class Trainer:
         (Keras's returns the averages over all such calls so far.)
         """
         self._check_compiled("train_on_batch")
+        self._begin_training()
         running = _Running(self)
         running.add(*self._train_step(_with_class_weight(self._data(x, y, sample_weight), class_weight)))
         return _result(running.logs(), return_dict)
@@ -365,6 +373,12 @@ class Trainer:
             callback.set_model(self)
             callback.set_params({"steps": steps})
         return callbacks
+
+    def _begin_training(self):
+        """Raise if the optimizer trains another model."""
+        self.optimizer.belongs_to(self._mark)
+        if self.built and not self._trainable():
+            warnings.warn("The model does not have any trainable weights: training changes nothing.", stacklevel=3)
 
     def _check_compiled(self, method):
         if self.optimizer is None:
@@ -515,3 +529,12 @@ def _result(logs, return_dict):
         return logs
     values = list(logs.values())
     return values if len(values) > 1 else values[0]
+
+
+# Attributes of a model that may be set by what `compile` takes.
+LOOKED_UP = {
+    "optimizer": optimizers.get,
+    "loss": losses.get,
+    "metrics": lambda given: _metrics("metrics", given),
+    "weighted_metrics": lambda given: _metrics("weighted_metrics", given),
+}

@@ -398,7 +398,9 @@ class LearningRateScheduler(Callback):
 
     def __init__(self, schedule, verbose=0):
         if not callable(schedule):
-            raise TypeError(f"`schedule` must be a function of (epoch, learning_rate), or of (epoch); got {schedule!r}.")
+            raise TypeError(
+                f"`schedule` must be a function of (epoch, learning_rate), or of (epoch); got {schedule!r}."
+            )
         self.schedule, self.verbose = schedule, verbose
         try:
             inspect.signature(schedule).bind(0, 0.1)
@@ -461,7 +463,9 @@ class CSVLogger(Callback):
             if there is None:
                 lines.append(self._columns)
             elif there != self._columns:
-                raise ValueError(f"{self.filename} has the columns {there}, and not {self._columns}: take another file.")
+                raise ValueError(
+                    f"{self.filename} has the columns {there}, and not {self._columns}: take another file."
+                )
         lines.append([epoch, *(_in_a_cell(logs.get(name, "NA")) for name in self._columns[1:])])
         with open(self.filename, "a", newline="") as file:
             csv.writer(file, delimiter=self.separator).writerows(lines)

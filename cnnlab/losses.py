@@ -10,6 +10,7 @@ import inspect
 import numpy as np
 
 from . import _names, _targets, ops
+from ._configured import Remembering
 from ._targets import ALIKE, LABELS, ONE_HOT
 from .ops._arguments import exact, numbers, one_number
 
@@ -47,7 +48,7 @@ _OTHERS = {
 }
 
 
-class Loss:
+class Loss(Remembering):
     """How far predictions are from their targets: one number for a batch.
 
     Parameters

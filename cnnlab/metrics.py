@@ -7,6 +7,7 @@ import inspect
 import numpy as np
 
 from . import _names, _targets, losses
+from ._configured import Remembering
 from ._targets import ALIKE, LABELS, ONE_HOT
 from .arithmetic import whole_number
 from .losses import (
@@ -65,7 +66,7 @@ _OTHERS = {LABELS: "SparseCategoricalAccuracy", ONE_HOT: "CategoricalAccuracy", 
 _OTHERS_TOP = {**_OTHERS, LABELS: "SparseTopKCategoricalAccuracy", ONE_HOT: "TopKCategoricalAccuracy"}
 
 
-class Metric:
+class Metric(Remembering):
     """A number about all examples seen since `reset_state`.
 
     Parameters
