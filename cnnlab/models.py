@@ -351,7 +351,7 @@ class Sequential(Trainer):
     def _places(self, only_trainable=False, path=""):
         """Where each weight is, as (layer, name), by a key that stays the same."""
         places = {}
-        for layer in self._layers if self.trainable or not only_trainable else []:
+        for layer in self._layers:
             if isinstance(layer, Sequential):
                 places.update(layer._places(only_trainable, f"{path}{layer.name}/"))
             else:
@@ -361,7 +361,7 @@ class Sequential(Trainer):
 
     def _trainable(self):
         """Where each weight is that training changes."""
-        return self._places(only_trainable=True)
+        return self._places(only_trainable=True) if self.trainable else {}  # of models inside their layers say it
 
     def _penalty(self):
         return sum(layer.penalty() for layer in self._leaves())
