@@ -90,7 +90,7 @@ class Remembering(Configured):
         return thing
 
     def get_config(self):
-        """The arguments that make another one like it; a function is {"function": its name}."""
+        """The arguments that make another one like it; a function is {"function_name": …}."""
         args, kwargs = self._given
         given = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
         more = [p.name for p in given.signature.parameters.values() if p.kind is p.VAR_KEYWORD]
@@ -99,6 +99,6 @@ class Remembering(Configured):
         for name in more:
             named.update(given.arguments.get(name, {}))
         return {
-            name: {"function": value.__name__} if inspect.isfunction(value) else plain(name, value)
+            name: {"function_name": value.__name__} if inspect.isfunction(value) else plain(name, value)
             for name, value in named.items()
         }

@@ -46,6 +46,7 @@ def save_model(model, filepath, overwrite=True):
     if model.optimizer:
         described["compile"] = _compile_config(model)
         described["optimizer"] = _optimizer_state(model, arrays)
+    described["arrays"] = list(arrays)
     text = json.dumps(described, indent=1, default=_as_list)
 
     def write(file):
@@ -94,13 +95,16 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             }
         if described["format"] != _FORMAT:
             raise ValueError(f"its format is {described['format']!r}, and this version of cnnlab reads {_FORMAT!r}")
+        if list(arrays) != described["arrays"]:
+            raise ValueError("some of its arrays are missing")
+        config, generators = described["model"]["config"], described["generators"]
     except _weight_files._DAMAGED as error:
         raise ValueError(f"{path} is damaged: {error}") from error
     own = custom_objects or {}
-    model = _model(described["model"]["config"], own)
+    model = _model(config, own)
     model.build(tuple(described["input_shape"]))
     model.set_weights(_weight_files.read(model, path))
-    for layer, states in zip(model._leaves(), described["generators"]):
+    for layer, states in zip(model._leaves(), generators):
         for name, state in states.items():
             getattr(layer, name).bit_generator.state = state
     if compile and "compile" in described:
@@ -147,7 +151,7 @@ def _optimizer_state(model, arrays):
     optimizer = model.optimizer
     iterations, kept, averages = optimizer.state()
     if optimizer._not_decaying["arrays"]:
-        optimizer._decaying({key: getattr(*where) for key, where in model._places().items()})
+        optimizer._find_not_decaying({key: getattr(*where) for key, where in model._places().items()})
     arrays.update(
         {f"optimizer/{i}/{j}": array for i, slots in enumerate(kept.values()) for j, array in enumerate(slots)}
     )
@@ -196,8 +200,8 @@ def _inside(value, module, own):
     if isinstance(value, dict):
         if value.get("class_name") in own:
             return own[value["class_name"]].from_config(_inside(value["config"], module, own))
-        if set(value) == {"function"}:
-            name = value["function"]
+        if set(value) == {"function_name"}:
+            name = value["function_name"]
             function = own.get(name, getattr(module, name, None))
             if not callable(function):
                 raise ValueError(

@@ -65,6 +65,8 @@ def read(model, filepath):
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files if kind == "weights" or name.startswith("weights/")}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("what it holds are no arrays")
     except _DAMAGED as error:
         raise ValueError(f"{path} is damaged, or not a file that save_weights has stored: {error}") from error
     found = [name.removeprefix("weights/").removeprefix("arr_") for name in arrays]

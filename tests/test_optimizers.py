@@ -237,7 +237,7 @@ def test_weights_without_decay_by_themselves():
         optimizer.exclude_from_weight_decay(var_names=["bias"])
     optimizer = optimizers.SGD(1.0, weight_decay=0.5)
     optimizer.exclude_from_weight_decay([np.ones(2)])
-    with pytest.raises(ValueError, match="`var_list` .* holds what is no weight"):
+    with pytest.raises(ValueError, match="`var_list` .* holds what is no weight that this model trains"):
         optimizer.update(weights, weights)
 
 

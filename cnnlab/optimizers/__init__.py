@@ -157,6 +157,8 @@ class Optimizer(Configured):
         gradients = {key: np.asarray(gradients[key], weight.dtype) for key, weight in weights.items()}
         if self.clipnorm or self.clipvalue or self.global_clipnorm:
             gradients = self._clipped(gradients)
+        if self._not_decaying["arrays"]:
+            self._find_not_decaying(weights)
         decaying = () if self.weight_decay is None else self._decaying(weights)
         for key, weight in weights.items():
             slots = self._kept.get(key)
@@ -219,14 +221,17 @@ class Optimizer(Configured):
 
     def _decaying(self, weights):
         """The keys of the weights that decay."""
-        out = self._not_decaying
-        if out["arrays"]:  # They are the weights only now: the step puts others in their places.
-            keys = [key for key, weight in weights.items() if any(weight is array for array in out["arrays"])]
-            if len(keys) < len(out["arrays"]):
-                raise ValueError("`var_list` of `exclude_from_weight_decay` holds what is no weight of this model.")
-            out = self._not_decaying = {**out, "arrays": [], "keys": keys}
-        pattern = re.compile("|".join(out["names"]) or "(?!)")
-        return {key for key in weights if key not in out["keys"] and not pattern.search(key.rpartition("/")[2])}
+        without = self._not_decaying
+        pattern = re.compile("|".join(without["names"]) or "(?!)")
+        return {key for key in weights if key not in without["keys"] and not pattern.search(key.rpartition("/")[2])}
+
+    def _find_not_decaying(self, weights):
+        """Note the keys of the arrays that shall not decay: they are the weights only until the first step."""
+        arrays = self._not_decaying["arrays"]
+        keys = [key for key, weight in weights.items() if any(weight is array for array in arrays)]
+        if len(keys) < len(arrays):
+            raise ValueError("`var_list` of `exclude_from_weight_decay` holds what is no weight that this model trains.")
+        self._not_decaying = {**self._not_decaying, "arrays": [], "keys": keys}
 
     def _average(self, new):
         """The moving averages with these weights in them; the weights, or the averages in their place."""
