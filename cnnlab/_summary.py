@@ -10,10 +10,11 @@ def summary_table(model, line_length=None):
     ends = [int(position * line_length) for position in (0.45, 0.80, 1.0)]
     widths = [ends[0] - 3, ends[1] - ends[0] - 4, ends[2] - ends[1] - 3]
     rows = [_fields(layer) for layer in model.layers]
-    trainable = sum(getattr(layer, name).size for layer in model.layers for name in layer.trainable_weight_names)
-    total = sum(layer.count_params() for layer in model.layers)
+    trainable = sum(weight.size for weight in model.trainable_weights)
+    steps = [layer for _, layer in model.steps()]
+    total = sum(layer.count_params() for layer in steps)
     size = {"float32": 4, "float64": 8}
-    sizes = sum(layer.count_params() * size[layer.dtype] for layer in model.layers)
+    sizes = sum(layer.count_params() * size[layer.dtype] for layer in steps)
     per_number = sizes / total if total else 0
     lines = [
         f'Model: "{model.name}"',

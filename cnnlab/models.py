@@ -5,10 +5,11 @@ import zipfile
 
 import numpy as np
 
-from . import _names
+from . import _names, config
 from ._pool_first import pool_first
 from ._summary import summary_table
 from ._trainer import Trainer
+from .arithmetic import true_or_false
 from .layers import InputLayer, Layer
 
 __all__ = ["Sequential"]
@@ -24,6 +25,8 @@ class Sequential(Trainer):
         made at once; else they are made when the model first sees data.
     name : str, optional
 
+    A model may be a layer of another one.
+
     Weights are exchanged with Keras in both directions: `model.set_weights(keras_model.get_weights())`.
 
     Source: `keras.Sequential`.
@@ -33,6 +36,9 @@ class Sequential(Trainer):
     >>> model.predict(np.zeros((5, 8, 8, 1)), verbose=0).shape
     (5, 10)
     """
+
+    _is_trainable = True
+    to_inputs = True  # as in every layer: another model may have this one as a layer
 
     def __init__(self, layers=None, name=None):
         self.name = name or _names.auto_name("Sequential")
@@ -44,8 +50,11 @@ class Sequential(Trainer):
 
     def add(self, layer):
         """Put a layer at the end."""
-        if not isinstance(layer, Layer):
+        _names.refuse_keras("layer", layer)
+        if not isinstance(layer, (Layer, Sequential)):
             raise TypeError(f"`layer` must be a layer, such as Dense(10); got {layer!r}.")
+        if isinstance(layer, Sequential) and (layer is self or self in layer.submodels()):
+            raise ValueError(f"The model {self.name!r} cannot be a layer of itself.")
         if isinstance(layer, InputLayer):
             if self._input or self.layers:
                 raise ValueError("`Input` must be the first entry of a model, and the only one.")
@@ -88,6 +97,54 @@ class Sequential(Trainer):
     def built(self):
         return self.output_shape is not None
 
+    # What a model has to have in order to be a layer of another one.
+
+    @property
+    def trainable(self):
+        """Whether training changes the weights; set, it is set for all layers, as in Keras."""
+        return self._is_trainable
+
+    @trainable.setter
+    def trainable(self, value):
+        self._is_trainable = true_or_false("trainable", value)
+        for layer in self.layers:
+            layer.trainable = self._is_trainable
+
+    @property
+    def first_shape(self):
+        """The shape of one input, if an Input says it."""
+        return self._input.shape if self._input else None
+
+    @property
+    def dtype(self):
+        """What the first layer computes in."""
+        return self.layers[0].dtype if self.layers else config.floatx()
+
+    @property
+    def activation(self):
+        """The activation of the last layer."""
+        return self.layers[-1].activation
+
+    @property
+    def before_activation(self):
+        """What went into that activation in the last call."""
+        return self.layers[-1].before_activation
+
+    def submodels(self):
+        """The models among the layers, and among theirs."""
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                yield layer
+                yield from layer.submodels()
+
+    def steps(self, path=""):
+        """(path, layer) for every layer that is no model itself, in order; the path has the models that it lies in."""
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                yield from layer.steps(f"{path}{layer.name}/")
+            else:
+                yield path + layer.name, layer
+
     def as_inputs(self, x):
         """`x` as the model takes it, or an error that says what does not fit; its weights are made, if there are none.
 
@@ -122,7 +179,7 @@ class Sequential(Trainer):
         Those by the weights are then in `layer.gradients` of each layer; with to_inputs=False, only they are sure to be right.
         """
         last, *others = reversed(pool_first(self.layers))
-        self.layers[0].to_inputs = to_inputs
+        self.layers[0].to_inputs = to_inputs and self.to_inputs
         try:
             grad = last.backward(grad, through_activation)
             for step in others:
@@ -222,16 +279,22 @@ class Sequential(Trainer):
                 "or show it data first."
             )
 
-    def _trainable(self):
+    def _trainable(self, path=""):
         """Where each trainable weight is, as (layer, name), by a key that stays the same."""
-        return {f"{layer.name}/{name}": (layer, name) for layer in self.layers for name in layer.trainable_weight_names}
+        found = {}
+        for layer in self.layers if self.trainable else []:
+            if isinstance(layer, Sequential):
+                found |= layer._trainable(f"{path}{layer.name}/")
+            else:
+                found |= {f"{path}{layer.name}/{name}": (layer, name) for name in layer.trainable_weight_names}
+        return found
 
     def _penalty(self):
-        return sum(layer.penalty() for layer in self.layers)
+        return sum(layer.penalty() for _, layer in self.steps())
 
     def _state(self):
         """Everything that a training step changes. Arrays are replaced, never written into: references do."""
-        weights = [(layer, name, getattr(layer, name)) for layer in self.layers for name in layer.weight_names]
+        weights = [(layer, name, getattr(layer, name)) for _, layer in self.steps() for name in layer.weight_names]
         return weights, self.optimizer and self.optimizer.state()
 
     def _restore(self, state):
