@@ -24,15 +24,9 @@ def names(model):
     return [f"{place:03d}/{'/'.join(of)}" for place, of in enumerate(described(model))]
 
 
-def described(model, path=""):
+def described(model):
     """For each weight the class and the name of its layer, and its own name."""
-    found = []
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            found += described(layer, f"{path}{layer.name}/")
-        else:
-            found += [(type(layer).__name__, f"{path}{layer.name}", name) for name in layer.weight_names]
-    return found
+    return [(type(layer).__name__, path, name) for path, layer in model.steps() for name in layer.weight_names]
 
 
 def write_whole(filepath, overwrite, write_to):

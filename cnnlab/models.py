@@ -344,24 +344,25 @@ class Sequential(Trainer):
                 "or show it data first."
             )
 
-    def _leaves(self):
-        """The layers that compute, those of models inside as well."""
-        return (part for part in _parts(self) if not isinstance(part, Sequential))
-
-    def _places(self, only_trainable=False, path=""):
-        """Where each weight is, as (layer, name), by a key that stays the same."""
-        places = {}
+    def steps(self, path=""):
+        """(path, layer) for every layer that is no model itself, in order; the path has the models that it lies in."""
         for layer in self._layers:
             if isinstance(layer, Sequential):
-                places.update(layer._places(only_trainable, f"{path}{layer.name}/"))
+                yield from layer.steps(f"{path}{layer.name}/")
             else:
-                names = layer.trainable_weight_names if only_trainable else layer.weight_names
-                places.update({f"{path}{layer.name}/{name}": (layer, name) for name in names})
-        return places
+                yield path + layer.name, layer
+
+    def _leaves(self):
+        return (layer for _, layer in self.steps())
+
+    def _places(self):
+        """Where each weight is, as (layer, name), by a key that stays the same."""
+        return {f"{path}/{name}": (layer, name) for path, layer in self.steps() for name in layer.weight_names}
 
     def _trainable(self):
-        """Where each weight is that training changes."""
-        return self._places(only_trainable=True) if self.trainable else {}  # of models inside their layers say it
+        """Where each weight is that training changes. Models inside have told their layers, as in Keras."""
+        places = self._places() if self.trainable else {}
+        return {key: (layer, name) for key, (layer, name) in places.items() if name in layer.trainable_weight_names}
 
     def _penalty(self):
         return sum(layer.penalty() for layer in self._leaves())

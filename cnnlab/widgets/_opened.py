@@ -46,7 +46,7 @@ def steps_of(model, image, verified):
     `verified` is the set of the names of Keras's layers that were compared with cnnlab's; it grows.
     """
     steps = [Step("image", outputs=image)]
-    for layer in model.layers:
+    for layer in [layer for _, layer in model.steps()] if isinstance(model, Sequential) else model.layers:
         if type(layer).__name__ == "InputLayer":
             continue
         inputs = steps[-1].outputs
