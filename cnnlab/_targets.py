@@ -33,7 +33,7 @@ def match(asker, takes, others, y_true, y_pred, names=_NAMES):
             y_true, y_pred = same_rank(y_true, y_pred)
             return y_true.astype(y_pred.dtype, copy=False), y_pred
     elif wanted and wanted[-1] > 1:
-        if takes == ONE_HOT and ours == wanted:
+        if takes == ONE_HOT and ours == wanted and len(wanted) > 1:
             return y_true.astype(y_pred.dtype, copy=False), y_pred
         if takes == LABELS and ours in (wanted[:-1], (*wanted[:-1], 1)):
             return y_true.reshape(wanted[:-1]), y_pred
@@ -58,7 +58,9 @@ def _refusal(asker, takes, others, y_true, wanted, target, prediction):
     if takes != ALIKE and (not several or len(wanted) == 1):
         return (
             f"{prediction} has shape {wanted}, `{target}` has shape {ours}: {asker} needs an output for each class, "
-            f"shape (N, classes). For one output that says yes or no, use {others[ALIKE]}."
+            f"shape (N, classes)."
+            + (f" One example goes in as {target}[None] and its prediction with [None], too." if looks == "one-hot" else "")
+            + f" For one output that says yes or no, use {others[ALIKE]}."
         )
     if takes == LABELS:
         return f"{start}; {asker} takes labels of shape {wanted[:-1]}, for {prediction} of shape {wanted}." + (
@@ -85,7 +87,7 @@ def _looks(y_true, wanted):
     """What these targets probably are, for predictions of this shape: "one-hot", "like labels" … or ""."""
     if not y_true.size or not np.isfinite(y_true).all():
         return ""
-    if y_true.ndim > 1 and y_true.shape[-1] > 1:
+    if y_true.ndim > 1 and y_true.shape[-1] > 1 or y_true.shape == wanted and len(wanted) == 1:
         if np.allclose(y_true.sum(axis=-1), 1, atol=1e-3) and (y_true >= 0).all():
             return "one-hot" if ((y_true == 0) | (y_true == 1)).all() else "like probabilities"
         return ""
@@ -130,6 +132,11 @@ def weights(sample_weight, shape, dtype):
     given = found.shape
     while len(given) > 1 and given[-1] == 1:
         given = given[:-1]
+    if given != () == shape:
+        raise ValueError(
+            f"`sample_weight` has shape {found.shape}, and there is one example: what has one axis, (N,), is one row of N "
+            "outputs. Weights need targets and predictions of shape (N, 1): y_true[:, None] and y_pred[:, None]."
+        )
     if given != shape[: len(given)]:
         each = f", or {shape}, one for each number of the loss" if len(shape) > 1 else ""
         raise ValueError(

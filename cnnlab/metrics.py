@@ -144,13 +144,17 @@ class MeanMetricWrapper(Metric):
     2.0
     """
 
+    _aligns = True
+
     def __init__(self, fn, name=None, dtype=None, **kwargs):
         super().__init__(dtype, name or _names.snake_case(getattr(fn, "__name__", type(fn).__name__)))
         self._fn, self._arguments = fn, kwargs
         self.reset_state()
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, y_pred = _targets.same_rank(numbers("y_true", y_true), numbers("y_pred", y_pred))
+        y_true, y_pred = numbers("y_true", y_true), numbers("y_pred", y_pred)
+        if self._aligns:  # else a function would compare (N,) with (N, 1), each with each
+            y_true, y_pred = _targets.same_rank(y_true, y_pred)
         if self.dtype:
             y_pred = y_pred.astype(self.dtype, copy=False)
         values = np.asarray(self._fn(y_true, y_pred, **self._arguments))
@@ -171,6 +175,7 @@ class MeanMetricWrapper(Metric):
 
 class _Accuracy(MeanMetricWrapper):
     higher_is_better = True
+    _aligns = False
     _takes, _others = None, _OTHERS
 
     def check(self, y, output_shape):
@@ -283,6 +288,7 @@ class _AccuracyThatFits(MeanMetricWrapper):
     """The accuracy that fits the shapes of targets and outputs, as in Keras."""
 
     higher_is_better = True
+    _aligns = False
 
     def __init__(self, name):
         super().__init__(_accuracy_that_fits, name)
@@ -295,6 +301,7 @@ class _OfLoss(MeanMetricWrapper):
     """The mean of a loss over all examples."""
 
     higher_is_better = False
+    _aligns = False
 
     def __init__(self, loss, name, dtype):
         super().__init__(functools.partial(losses._each, loss), name, dtype)
@@ -569,8 +576,10 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     """1 for each example whose label is among the k largest outputs, else 0."""
     labels, scores = _targets.match("SparseTopKCategoricalAccuracy", LABELS, _OTHERS_TOP, y_true, y_pred)
     if from_sorted_ids:
-        return (labels[..., np.newaxis] == scores[..., :k]).any(axis=-1).astype(np.float32)
-    return _in_top(labels, scores, k)
+        found = (labels[..., np.newaxis] == scores[..., :k]).any(axis=-1).astype(np.float32)
+    else:
+        found = _in_top(labels, scores, k)
+    return found.reshape(np.shape(y_true))
 
 
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
