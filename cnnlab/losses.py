@@ -661,7 +661,7 @@ def _slopes(loss, grad, y_true, y_pred):
         slopes = np.empty_like(y_pred)
         for place in np.ndindex(y_pred.shape[1:]):  # this output of all examples at once: no example minds the others
             where = (slice(None), *place)
-            step = 6e-6 * np.maximum(np.abs(y_pred[where]), 1e-4)
+            step = 1e-6 * np.maximum(np.abs(y_pred[where]), 1e-4)
             above, below = y_pred.copy(), y_pred.copy()
             above[where] += step
             below[where] -= step
