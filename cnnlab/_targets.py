@@ -56,15 +56,21 @@ def _refusal(asker, takes, others, y_true, wanted, target, prediction):
     several = len(wanted) > 0 and wanted[-1] > 1
     as_labels = several and ours in (wanted[:-1], (*wanted[:-1], 1))
     if takes != ALIKE and (not several or len(wanted) == 1):
+        if looks == "one-hot" and len(ours) > 1:
+            remedy = f"For these one-hot rows give the model {ours[-1]} outputs: Dense({ours[-1]})."
+        elif looks == "one-hot":
+            remedy = f"One example goes in as {target}[None], and so does what is predicted for it."
+        else:
+            remedy = f"For one output that says yes or no, use {others[ALIKE]}."
         return (
-            f"{prediction} has shape {wanted}, `{target}` has shape {ours}: {asker} needs an output for each class, "
-            f"shape (N, classes)."
-            + (f" One example goes in as {target}[None] and its prediction with [None], too." if looks == "one-hot" else "")
-            + f" For one output that says yes or no, use {others[ALIKE]}."
+            f"`{target}` has shape {ours}, and {prediction} has shape {wanted}: {asker} needs an output for each class, "
+            f"shape (N, classes). {remedy}"
         )
     if takes == LABELS:
         return f"{start}; {asker} takes labels of shape {wanted[:-1]}, for {prediction} of shape {wanted}." + (
-            f" Use {others[ONE_HOT]}, or {target}.argmax(axis=-1)." if looks.startswith(("one-hot", "like prob")) else ""
+            f" Use {others[ONE_HOT]}, or {target}.argmax(axis=-1)."
+            if looks.startswith(("one-hot", "like prob"))
+            else ""
         )
     if takes == ONE_HOT:
         return f"{start}; {asker} takes one-hot rows, of shape {wanted} as {prediction}." + (
@@ -115,10 +121,18 @@ def check_labels(labels, classes, target="y_true", prediction="`y_pred`"):
 def check_shares(y_true, asker, target="y_true"):
     """Raise unless all targets lie from 0 to 1."""
     wrong = ~((y_true >= 0) & (y_true <= 1))
-    if wrong.any():
-        raise ValueError(
-            f"`{target}` must hold numbers from 0 to 1 for {asker}; got {y_true.min():g} to {y_true.max():g}."
-        )
+    if not wrong.any():
+        return
+    low, high = y_true.min(), y_true.max()
+    if ((y_true == -1) | (y_true == 1)).all():
+        remedy = f" ({target} + 1) / 2 makes 0 and 1 of them."
+    elif y_true.ndim > 2 and low >= 0 and high <= 255:
+        remedy = f" For pictures: {target} / 255."
+    elif (y_true == np.floor(y_true)).all() and low >= 0 and y_true.shape[1:] in ((), (1,)):
+        remedy = " For labels such as 2, use SparseCategoricalCrossentropy, with an output for each class."
+    else:
+        remedy = ""
+    raise ValueError(f"`{target}` must hold numbers from 0 to 1 for {asker}; got {low:g} to {high:g}.{remedy}")
 
 
 def weights(sample_weight, shape, dtype):
@@ -134,8 +148,8 @@ def weights(sample_weight, shape, dtype):
         given = given[:-1]
     if given != () == shape:
         raise ValueError(
-            f"`sample_weight` has shape {found.shape}, and there is one example: what has one axis, (N,), is one row of N "
-            "outputs. Weights need targets and predictions of shape (N, 1): y_true[:, None] and y_pred[:, None]."
+            f"`sample_weight` has shape {found.shape}, and there is one example: what has one axis, (N,), is one row of "
+            "N outputs. Weights need targets and predictions of shape (N, 1): y_true[:, None] and y_pred[:, None]."
         )
     if given != shape[: len(given)]:
         each = f", or {shape}, one for each number of the loss" if len(shape) > 1 else ""

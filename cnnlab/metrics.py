@@ -342,9 +342,7 @@ class CategoricalCrossentropy(_OfLoss):
     0.69315
     """
 
-    def __init__(
-        self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0.0, axis=-1
-    ):
+    def __init__(self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0.0, axis=-1):
         super().__init__(losses.CategoricalCrossentropy(from_logits, label_smoothing, axis), name, dtype)
 
 
@@ -499,7 +497,9 @@ class _OfPositives(Metric):
         counts = np.broadcast_to(1.0 if weights is None else weights, y_true.shape)
         if self.class_id is not None:
             if y_pred.ndim < 2 or self.class_id >= y_pred.shape[-1]:
-                raise ValueError(f"`class_id` is {self.class_id}, and `y_pred` has shape {y_pred.shape}: no such class.")
+                raise ValueError(
+                    f"`class_id` is {self.class_id}, and `y_pred` has shape {y_pred.shape}: no such class."
+                )
             y_true, y_pred, chosen, counts = (a[..., self.class_id] for a in (y_true, y_pred, chosen, counts))
         for place, threshold in enumerate(self.thresholds):
             found = chosen & (y_pred > threshold)
@@ -557,13 +557,13 @@ class Recall(_OfPositives):
 def sparse_categorical_accuracy(y_true, y_pred):
     """1 for each example whose largest output is that of its label, else 0."""
     labels, scores = _targets.match("SparseCategoricalAccuracy", LABELS, _OTHERS, y_true, y_pred)
-    return (labels == scores.argmax(axis=-1)).astype(np.float32)
+    return (labels == _largest(scores)).astype(np.float32)
 
 
 def categorical_accuracy(y_true, y_pred):
     """1 for each example whose largest output is that of its one-hot row, else 0."""
     rows, scores = _targets.match("CategoricalAccuracy", ONE_HOT, _OTHERS, y_true, y_pred)
-    return (rows.argmax(axis=-1) == scores.argmax(axis=-1)).astype(np.float32)
+    return (rows.argmax(axis=-1) == _largest(scores)).astype(np.float32)
 
 
 def binary_accuracy(y_true, y_pred, threshold=0.5):
@@ -586,6 +586,11 @@ def top_k_categorical_accuracy(y_true, y_pred, k=5):
     """1 for each example whose one-hot row is that of one of the k largest outputs, else 0."""
     rows, scores = _targets.match("TopKCategoricalAccuracy", ONE_HOT, _OTHERS_TOP, y_true, y_pred)
     return _in_top(rows.argmax(axis=-1), scores, k)
+
+
+def _largest(scores):
+    """The place of the largest number; as in TensorFlow, NaN is never the largest."""
+    return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=-1)
 
 
 def _in_top(labels, scores, k):

@@ -264,9 +264,9 @@ def _way_of_each(shape, wanted, axis=0):
     """The code that makes examples of this shape such as are wanted; the axes of `x` before `axis` count them."""
     if _fits(shape, wanted):
         return "x"
-    if None not in wanted and len(wanted) != len(shape) and 1 in (len(wanted), len(shape)):
-        if math.prod(shape) == math.prod(wanted):
-            return f"x.reshape({', '.join(map(str, ((-1,) * axis + wanted)))})"
+    flat = len(wanted) != len(shape) and 1 in (len(wanted), len(shape)) and None not in wanted
+    if flat and math.prod(shape) == math.prod(wanted):
+        return f"x.reshape({', '.join(map(str, ((-1,) * axis + wanted)))})"
     if _fits((*shape, 1), wanted):
         return "x[..., None]"
     if shape[-1:] == (1,) and _fits(shape[:-1], wanted):

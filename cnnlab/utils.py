@@ -49,7 +49,8 @@ def to_categorical(x, num_classes=None):
     """
     labels = numbers("x", x)
     if (labels != np.floor(labels)).any():
-        raise ValueError(f"`x` must hold whole numbers, the labels; it holds {labels[labels != np.floor(labels)].flat[0]}.")
+        first = labels[labels != np.floor(labels)].flat[0]
+        raise ValueError(f"`x` must hold whole numbers, the labels; it holds {first}.")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     labels = labels.astype(np.int64)

@@ -38,7 +38,9 @@ LOSSES = [name for name in losses.__all__ if name[0].isupper() and name != "Loss
 METRICS = [name for name in metrics.__all__ if name[0].isupper() and name not in ("Metric", "MeanMetricWrapper")]
 FUNCTIONS = [name for name in metrics.__all__ if name[0].islower() and name != "get"]
 ROWS = (
-    [(name, "losses") for name in LOSSES] + [(name, "metrics") for name in METRICS] + [(n, "metrics") for n in FUNCTIONS]
+    [(name, "losses") for name in LOSSES]
+    + [(name, "metrics") for name in METRICS]
+    + [(n, "metrics") for n in FUNCTIONS]
 )
 # Here Keras compares each of (N,) with each of (N, 1), or refuses them; the loss objects do not, nor do we.
 BROADCAST = ["BinaryCrossentropy", "KLDivergence", "Poisson", "binary_crossentropy", "kl_divergence", "poisson"]
@@ -126,7 +128,9 @@ def test_evaluate_and_fit_take_and_refuse_what_the_loss_does(name, outputs, acti
         try:
             wanted = losses.get(name)(y, model.predict(x, verbose=0), WEIGHTS[:, np.newaxis])
         except ValueError as error:
-            words = str(error).replace("`y_true`", "`y`").replace("y_true", "y").replace("`y_pred`", "the model's output")
+            words = (
+                str(error).replace("`y_true`", "`y`").replace("y_true", "y").replace("`y_pred`", "the model's output")
+            )
             with pytest.raises(ValueError, match=re.escape(words)):
                 model.evaluate(x, y, verbose=0)
             with pytest.raises(ValueError, match=re.escape(words)):
@@ -183,19 +187,35 @@ def test_a_metric_that_does_not_fit_is_named_before_the_first_step(name):
             "y_true.argmax(axis=-1) makes 0 and 1 of them; or give the model 2 outputs, and use CategoricalCrossentropy.",
         ),
         (LABELS, PREDICTIONS["(N, 1)"], losses.SparseCategoricalCrossentropy(), "no, use BinaryCrossentropy."),
-        (LABELS + 1, PREDICTIONS["(N, C)"], losses.SparseCategoricalCrossentropy(), "begin with 0: take y_true - 1."),
+        (
+            [1, 2, 3, 1, 2],
+            PREDICTIONS["(N, C)"],
+            losses.SparseCategoricalCrossentropy(),
+            "begin with 0: take y_true - 1.",
+        ),
         ([0, 1, 2, 5, 0], PREDICTIONS["(N, C)"], losses.SparseCategoricalCrossentropy(), "it holds 5. Labels begin"),
         ([0, -1, 2, 1, 0], PREDICTIONS["(N, C)"], losses.SparseCategoricalCrossentropy(), "it holds -1."),
-        (list("01201"), PREDICTIONS["(N, C)"], losses.SparseCategoricalCrossentropy(), "np.asarray(y_true).astype(int)"),
+        (
+            list("01201"),
+            PREDICTIONS["(N, C)"],
+            losses.SparseCategoricalCrossentropy(),
+            "np.asarray(y_true).astype(int)",
+        ),
         (np.array(list("01201")), PREDICTIONS["(N, C)"], metrics.SparseCategoricalAccuracy(), " y_true.astype(int)"),
         (["cat"] * N, PREDICTIONS["(N, C)"], metrics.get("acc"), "np.unique(y_true, return_inverse=True)[1] numbers"),
         (np.array([0, None, 1, 0, 1]), PREDICTIONS["(N, C)"], metrics.get("acc"), "holds None: a value is missing"),
+        (2 * YES_NO - 1, PREDICTIONS["(N, 1)"], losses.BinaryCrossentropy(), "(y_true + 1) / 2 makes 0 and 1 of them."),
+        (LABELS, PREDICTIONS["(N, 1)"], losses.BinaryCrossentropy(), "got 0 to 2. For labels such as 2, use Sparse"),
+        (
+            np.eye(2)[YES_NO],
+            PREDICTIONS["(N, 1)"],
+            losses.CategoricalCrossentropy(),
+            "give the model 2 outputs: Dense(2)",
+        ),
         (LABELS, PREDICTIONS["(N, 1)"], metrics.Precision(), "`y_true` must hold 0 and 1 alone for Precision"),
     ],
 )
 def test_refusals_say_what_would_fit(y_true, y_pred, what, words):
-    if words.startswith("no, use") or "begin with 0: take" in words:
-        y_true = np.array([1, 2, 3, 1, 2]) if "take" in words else y_true
     with pytest.raises((TypeError, ValueError)) as caught:
         what(y_true, y_pred)
     assert words in str(caught.value)
@@ -256,7 +276,7 @@ def test_every_name_of_keras_for_a_loss_or_metric_that_is_here():
 
 
 WEIGHTED = [
-    dict(class_weight={np.int64(0): np.float32(3), 1: 0.5}, validation_split=0.25),
+    dict(class_weight={np.int64(0): np.float32(3), 1.0: 0.5}, validation_split=0.25),
     dict(sample_weight=np.linspace(0, 2, 12, dtype="float32")[:, np.newaxis], validation_split=0.25),
     dict(validation_data="weighted", validation_freq=2, validation_batch_size=7, steps_per_epoch=4),
 ]
@@ -423,7 +443,12 @@ def test_targets_of_bytes_do_not_wrap_around_in_a_function():
 
 
 def test_a_function_of_this_package_is_the_loss_it_belongs_to():
-    for function in (losses.mean_squared_error, cnnlab.ops.categorical_crossentropy, losses.huber, losses.MeanSquaredError):
+    for function in (
+        losses.mean_squared_error,
+        cnnlab.ops.categorical_crossentropy,
+        losses.huber,
+        losses.MeanSquaredError,
+    ):
         assert type(losses.get(function)).__module__ == "cnnlab.losses" and losses.get(function).call_grad is not None
         assert not isinstance(losses.get(function), losses._FunctionLoss)
     assert isinstance(metrics.get(metrics.binary_accuracy), metrics.BinaryAccuracy)
@@ -434,12 +459,39 @@ def test_things_of_keras_name_the_import_to_change():
     import keras
 
     for thing in (keras.losses.MeanSquaredError(), keras.losses.MeanSquaredError, keras.losses.mean_squared_error):
-        with pytest.raises(TypeError, match=r"cnnlab.losses.[Mm]ean_?[Ss]quared_?[Ee]rror \(from cnnlab import losses\)"):
+        with pytest.raises(
+            TypeError, match=r"cnnlab.losses.[Mm]ean_?[Ss]quared_?[Ee]rror \(from cnnlab import losses\)"
+        ):
             losses.get(thing)
     with pytest.raises(TypeError, match=r"cnnlab.metrics.Precision \(from cnnlab import metrics\)"):
         metrics.get(keras.metrics.Precision())
     with pytest.raises(TypeError, match="Dice.*there is no such thing here"):
         losses.get(keras.losses.Dice())
+
+
+def test_nan_is_never_the_largest_as_in_keras():
+    import keras
+
+    y_pred = np.array([[0.1, np.nan, 0.9], [np.nan] * 3, [0.2, 0.5, 0.3]], "float32")
+    for labels in ([0, 0, 1], [1, 1, 1], [2, 2, 1]):
+        for name, y_true in (("Sparse", np.array(labels)), ("", np.eye(C)[labels]), ("SparseTopK", np.array(labels))):
+            ours, theirs = (getattr(part, f"{name}CategoricalAccuracy")() for part in (metrics, keras.metrics))
+            assert ours(y_true, y_pred) == pytest.approx(float(theirs(y_true, y_pred)))
+    assert np.isnan(losses.get("ce")([0, 0, 1], y_pred))
+
+
+def test_one_in_a_list_is_the_one_of_the_only_output():
+    model = cnnlab.Sequential([layers.Input((4,)), layers.Dense(C, activation="softmax")])
+    model.compile("sgd", ["ce"], metrics=[["acc"], "mse"][:1])
+    assert len(model.evaluate(np.ones((N, 4)), LABELS, verbose=0)) == 2
+
+
+def test_metrics_of_one_name_are_told_apart():
+    model = cnnlab.Sequential([layers.Input((4,)), layers.Dense(C, activation="softmax")])
+    kinds = [metrics.Precision(class_id=0), metrics.Precision(class_id=1)]
+    model.compile("sgd", "ce", metrics=kinds, weighted_metrics=[metrics.Precision(class_id=0)])
+    found = model.evaluate(np.ones((N, 4)), np.eye(C)[LABELS], verbose=0, return_dict=True)
+    assert list(found) == ["loss", "precision", "precision_1", "weighted_precision"]
 
 
 def test_tensors_and_types_of_tensorflow():
@@ -464,7 +516,7 @@ def test_tensors_and_types_of_tensorflow():
 @pytest.mark.parametrize(
     "weight, error, words",
     [
-        ([1.0, 5.0], TypeError, r"`class_weight` must be a dict.*dict\(enumerate\(weights\)\)"),
+        ([1.0, 5.0, 1.0], TypeError, r"`class_weight` must be a dict.*dict\(enumerate\(weights\)\)"),
         ({"0": 2.0}, TypeError, "`class_weight` must be a dict from labels"),
         ({0: "two"}, TypeError, "`class_weight` must be a dict from labels"),
     ],
@@ -514,7 +566,9 @@ def test_pictures_of_another_size_are_told_so():
 
 
 def test_maps_of_another_size_than_at_first_have_targets_of_their_size():
-    model = cnnlab.Sequential([layers.Input((None, None, 1)), layers.Conv2D(C, 3, padding="same", activation="softmax")])
+    model = cnnlab.Sequential(
+        [layers.Input((None, None, 1)), layers.Conv2D(C, 3, padding="same", activation="softmax")]
+    )
     model.compile("sgd", "ce", metrics=["acc"])
     for size in (6, 8):
         x, y = rng.normal(size=(2, size, size, 1)), rng.integers(0, C, (2, size, size))
@@ -535,7 +589,10 @@ def test_steps_and_callbacks_of_evaluate_and_predict():
     model = cnnlab.Sequential([layers.Input((4,)), layers.Dense(1)])
     model.compile("sgd", "mse")
     x, y = rng.normal(size=(10, 4)), rng.normal(size=10)
-    assert model.predict(x, 3, 0, 2, [Heard()]).shape == (6, 1) and model.predict(x, steps=4, verbose=0).shape == (10, 1)
+    assert model.predict(x, 3, 0, 2, [Heard()]).shape == (6, 1) and model.predict(x, steps=4, verbose=0).shape == (
+        10,
+        1,
+    )
     assert model.evaluate(x, y, 3, 0, None, 2, [Heard()]) == pytest.approx(model.evaluate(x[:6], y[:6], verbose=0))
     assert told == [("predict", 0), ("predict", 1), ("test", 0), ("test", 1)]
     with pytest.raises(ValueError, match="`steps_per_epoch` 2 with `batch_size` 3 leaves out some of the 10"):
