@@ -33,7 +33,7 @@ def match(asker, takes, others, y_true, y_pred, names=_NAMES):
             y_true, y_pred = same_rank(y_true, y_pred)
             return y_true.astype(y_pred.dtype, copy=False), y_pred
     elif wanted and wanted[-1] > 1:
-        if takes == ONE_HOT and ours == wanted:
+        if takes == ONE_HOT and ours == wanted and len(wanted) > 1:
             return y_true.astype(y_pred.dtype, copy=False), y_pred
         if takes == LABELS and ours in (wanted[:-1], (*wanted[:-1], 1)):
             return y_true.reshape(wanted[:-1]), y_pred
@@ -56,13 +56,21 @@ def _refusal(asker, takes, others, y_true, wanted, target, prediction):
     several = len(wanted) > 0 and wanted[-1] > 1
     as_labels = several and ours in (wanted[:-1], (*wanted[:-1], 1))
     if takes != ALIKE and (not several or len(wanted) == 1):
+        if looks == "one-hot" and len(ours) > 1:
+            remedy = f"For these one-hot rows give the model {ours[-1]} outputs: Dense({ours[-1]})."
+        elif looks == "one-hot":
+            remedy = f"One example goes in as {target}[None], and so does what is predicted for it."
+        else:
+            remedy = f"For one output that says yes or no, use {others[ALIKE]}."
         return (
-            f"{prediction} has shape {wanted}, `{target}` has shape {ours}: {asker} needs an output for each class, "
-            f"shape (N, classes). For one output that says yes or no, use {others[ALIKE]}."
+            f"`{target}` has shape {ours}, and {prediction} has shape {wanted}: {asker} needs an output for each class, "
+            f"shape (N, classes). {remedy}"
         )
     if takes == LABELS:
         return f"{start}; {asker} takes labels of shape {wanted[:-1]}, for {prediction} of shape {wanted}." + (
-            f" Use {others[ONE_HOT]}, or {target}.argmax(axis=-1)." if looks.startswith(("one-hot", "like prob")) else ""
+            f" Use {others[ONE_HOT]}, or {target}.argmax(axis=-1)."
+            if looks.startswith(("one-hot", "like prob"))
+            else ""
         )
     if takes == ONE_HOT:
         return f"{start}; {asker} takes one-hot rows, of shape {wanted} as {prediction}." + (
@@ -85,7 +93,7 @@ def _looks(y_true, wanted):
     """What these targets probably are, for predictions of this shape: "one-hot", "like labels" … or ""."""
     if not y_true.size or not np.isfinite(y_true).all():
         return ""
-    if y_true.ndim > 1 and y_true.shape[-1] > 1:
+    if y_true.ndim > 1 and y_true.shape[-1] > 1 or y_true.shape == wanted and len(wanted) == 1:
         if np.allclose(y_true.sum(axis=-1), 1, atol=1e-3) and (y_true >= 0).all():
             return "one-hot" if ((y_true == 0) | (y_true == 1)).all() else "like probabilities"
         return ""
@@ -113,10 +121,18 @@ def check_labels(labels, classes, target="y_true", prediction="`y_pred`"):
 def check_shares(y_true, asker, target="y_true"):
     """Raise unless all targets lie from 0 to 1."""
     wrong = ~((y_true >= 0) & (y_true <= 1))
-    if wrong.any():
-        raise ValueError(
-            f"`{target}` must hold numbers from 0 to 1 for {asker}; got {y_true.min():g} to {y_true.max():g}."
-        )
+    if not wrong.any():
+        return
+    low, high = y_true.min(), y_true.max()
+    if ((y_true == -1) | (y_true == 1)).all():
+        remedy = f" ({target} + 1) / 2 makes 0 and 1 of them."
+    elif y_true.ndim > 2 and low >= 0 and high <= 255:
+        remedy = f" For pictures: {target} / 255."
+    elif (y_true == np.floor(y_true)).all() and low >= 0 and y_true.shape[1:] in ((), (1,)):
+        remedy = " For labels such as 2, use SparseCategoricalCrossentropy, with an output for each class."
+    else:
+        remedy = ""
+    raise ValueError(f"`{target}` must hold numbers from 0 to 1 for {asker}; got {low:g} to {high:g}.{remedy}")
 
 
 def weights(sample_weight, shape, dtype):
@@ -130,6 +146,11 @@ def weights(sample_weight, shape, dtype):
     given = found.shape
     while len(given) > 1 and given[-1] == 1:
         given = given[:-1]
+    if given != () == shape:
+        raise ValueError(
+            f"`sample_weight` has shape {found.shape}, and there is one example: what has one axis, (N,), is one row of "
+            "N outputs. Weights need targets and predictions of shape (N, 1): y_true[:, None] and y_pred[:, None]."
+        )
     if given != shape[: len(given)]:
         each = f", or {shape}, one for each number of the loss" if len(shape) > 1 else ""
         raise ValueError(

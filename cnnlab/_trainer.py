@@ -179,7 +179,9 @@ class Trainer:
             )
         if validation_data is not None:
             size = batch_size if validation_batch_size is None else validation_batch_size
-            validation = _batches(len(validation_data), size, validation_steps, "validation_steps", "validation_batch_size")
+            validation = _batches(
+                len(validation_data), size, validation_steps, "validation_steps", "validation_batch_size"
+            )
             validates = _epochs("validation_freq", validation_freq)
         epochs = range(whole_number("initial_epoch", initial_epoch, 0), whole_number("epochs", epochs, 0))
         verbose = check_verbose(verbose)
@@ -448,8 +450,11 @@ def _metrics(argument, given):
         return []
     if not isinstance(given, (list, tuple)):
         given = [given]
+    each = [
+        metric for one in given for metric in (one if isinstance(one, (list, tuple)) else [one])
+    ]  # lists of outputs
     try:
-        return [metrics.get(metric) for metric in given]
+        return [metrics.get(metric) for metric in each]
     except (TypeError, ValueError) as error:
         raise type(error)(str(error).replace("`metrics`", f"`{argument}`")) from error
 
@@ -481,14 +486,14 @@ def _batches(examples, batch_size, steps, of_steps, of_size="batch_size"):
 def _epochs(name, value):
     """A function that says whether an epoch, counted from 1, is one of these, or of every so many."""
     if isinstance(value, (list, tuple, set, range, np.ndarray)):
-        return set(whole_number(name, number, at_least=1) for number in value).__contains__
+        return {whole_number(name, number, at_least=1) for number in value}.__contains__
     every = whole_number(name, value, at_least=1)
     return lambda epoch: epoch % every == 0
 
 
 def _split(data, validation_split):
     """The data to train on, and the last part of it, to validate with."""
-    if not 0 < validation_split < 1:
+    if not 0 < one_number("validation_split", validation_split) < 1:
         raise ValueError(f"`validation_split` must be a share from 0 to 1, such as 0.2; got {validation_split!r}.")
     first = int(np.floor(len(data) * (1 - validation_split)))
     if first in (0, len(data)):
@@ -509,7 +514,7 @@ def _with_class_weight(data, class_weight):
             "dict(enumerate(weights)) makes one of a list."
         )
     try:
-        found = {whole_number("label", label, 0): one_number("weight", weight) for label, weight in class_weight.items()}
+        found = {one_number("label", label): one_number("weight", weight) for label, weight in class_weight.items()}
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"`class_weight` must be a dict from labels, as in `y`, to numbers; got {class_weight!r}."

@@ -602,6 +602,8 @@ def get(identifier):
 
     "crossentropy", or "ce", is the one of the three that fits the shapes of targets and outputs.
     """
+    if isinstance(identifier, (list, tuple)) and len(identifier) == 1:  # one for each output, of which there is one
+        identifier = identifier[0]
     if isinstance(identifier, str):
         return _names.look_up("loss", identifier, _KNOWN)()
     if isinstance(identifier, Loss):
@@ -647,8 +649,8 @@ def _slopes(loss, grad, y_true, y_pred):
         found = np.asarray(loss.call(y_true.copy(), moved))
         if found.dtype != np.float64:
             raise TypeError(
-                f"The loss {loss.name!r} gives {found.dtype} for predictions of float64, so its slope cannot be found by "
-                "small steps. Keep the type of y_pred in it, or write a Loss with `call` and `call_grad`."
+                f"The loss {loss.name!r} gives {found.dtype} for predictions of float64, so its slope cannot be found "
+                "by small steps. Keep the type of y_pred in it, or write a Loss with `call` and `call_grad`."
             )
         return found.reshape(grad.shape)
 
@@ -656,13 +658,13 @@ def _slopes(loss, grad, y_true, y_pred):
         here = values(y_pred.copy())
         if not np.allclose(here[:1], np.asarray(loss.call(y_true[:1], y_pred[:1])), rtol=1e-6, equal_nan=True):
             raise ValueError(
-                f"The loss {loss.name!r} of an example depends on the other examples of the batch, so its slope cannot be "
-                "found by small steps. Write a Loss with `call` and `call_grad`."
+                f"The loss {loss.name!r} of an example depends on the other examples of the batch, so its slope cannot "
+                "be found by small steps. Write a Loss with `call` and `call_grad`."
             )
         slopes = np.empty_like(y_pred)
         for place in np.ndindex(y_pred.shape[1:]):  # this output of all examples at once: no example minds the others
             where = (slice(None), *place)
-            step = 6e-6 * np.maximum(np.abs(y_pred[where]), 1e-4)
+            step = 1e-6 * np.maximum(np.abs(y_pred[where]), 1e-4)
             above, below = y_pred.copy(), y_pred.copy()
             above[where] += step
             below[where] -= step

@@ -145,13 +145,17 @@ class MeanMetricWrapper(Metric):
     2.0
     """
 
+    _aligns = True
+
     def __init__(self, fn, name=None, dtype=None, **kwargs):
         super().__init__(dtype, name or _names.snake_case(getattr(fn, "__name__", type(fn).__name__)))
         self._fn, self._arguments = fn, kwargs
         self.reset_state()
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        y_true, y_pred = _targets.same_rank(numbers("y_true", y_true), numbers("y_pred", y_pred))
+        y_true, y_pred = numbers("y_true", y_true), numbers("y_pred", y_pred)
+        if self._aligns:  # else a function would compare (N,) with (N, 1), each with each
+            y_true, y_pred = _targets.same_rank(y_true, y_pred)
         if self.dtype:
             y_pred = y_pred.astype(self.dtype, copy=False)
         values = np.asarray(self._fn(y_true, y_pred, **self._arguments))
@@ -172,6 +176,7 @@ class MeanMetricWrapper(Metric):
 
 class _Accuracy(MeanMetricWrapper):
     higher_is_better = True
+    _aligns = False
     _takes, _others = None, _OTHERS
 
     def check(self, y, output_shape):
@@ -284,6 +289,7 @@ class _AccuracyThatFits(MeanMetricWrapper):
     """The accuracy that fits the shapes of targets and outputs, as in Keras."""
 
     higher_is_better = True
+    _aligns = False
 
     def __init__(self, name):
         super().__init__(_accuracy_that_fits, name)
@@ -296,6 +302,7 @@ class _OfLoss(MeanMetricWrapper):
     """The mean of a loss over all examples."""
 
     higher_is_better = False
+    _aligns = False
 
     def __init__(self, loss, name, dtype):
         super().__init__(functools.partial(losses._each, loss), name, dtype)
@@ -336,9 +343,7 @@ class CategoricalCrossentropy(_OfLoss):
     0.69315
     """
 
-    def __init__(
-        self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0.0, axis=-1
-    ):
+    def __init__(self, name="categorical_crossentropy", dtype=None, from_logits=False, label_smoothing=0.0, axis=-1):
         super().__init__(losses.CategoricalCrossentropy(from_logits, label_smoothing, axis), name, dtype)
 
 
@@ -493,7 +498,9 @@ class _OfPositives(Metric):
         counts = np.broadcast_to(1.0 if weights is None else weights, y_true.shape)
         if self.class_id is not None:
             if y_pred.ndim < 2 or self.class_id >= y_pred.shape[-1]:
-                raise ValueError(f"`class_id` is {self.class_id}, and `y_pred` has shape {y_pred.shape}: no such class.")
+                raise ValueError(
+                    f"`class_id` is {self.class_id}, and `y_pred` has shape {y_pred.shape}: no such class."
+                )
             y_true, y_pred, chosen, counts = (a[..., self.class_id] for a in (y_true, y_pred, chosen, counts))
         for place, threshold in enumerate(self.thresholds):
             found = chosen & (y_pred > threshold)
@@ -551,13 +558,13 @@ class Recall(_OfPositives):
 def sparse_categorical_accuracy(y_true, y_pred):
     """1 for each example whose largest output is that of its label, else 0."""
     labels, scores = _targets.match("SparseCategoricalAccuracy", LABELS, _OTHERS, y_true, y_pred)
-    return (labels == scores.argmax(axis=-1)).astype(np.float32)
+    return (labels == _largest(scores)).astype(np.float32)
 
 
 def categorical_accuracy(y_true, y_pred):
     """1 for each example whose largest output is that of its one-hot row, else 0."""
     rows, scores = _targets.match("CategoricalAccuracy", ONE_HOT, _OTHERS, y_true, y_pred)
-    return (rows.argmax(axis=-1) == scores.argmax(axis=-1)).astype(np.float32)
+    return (rows.argmax(axis=-1) == _largest(scores)).astype(np.float32)
 
 
 def binary_accuracy(y_true, y_pred, threshold=0.5):
@@ -570,14 +577,21 @@ def sparse_top_k_categorical_accuracy(y_true, y_pred, k=5, from_sorted_ids=False
     """1 for each example whose label is among the k largest outputs, else 0."""
     labels, scores = _targets.match("SparseTopKCategoricalAccuracy", LABELS, _OTHERS_TOP, y_true, y_pred)
     if from_sorted_ids:
-        return (labels[..., np.newaxis] == scores[..., :k]).any(axis=-1).astype(np.float32)
-    return _in_top(labels, scores, k)
+        found = (labels[..., np.newaxis] == scores[..., :k]).any(axis=-1).astype(np.float32)
+    else:
+        found = _in_top(labels, scores, k)
+    return found.reshape(np.shape(y_true))
 
 
 def top_k_categorical_accuracy(y_true, y_pred, k=5):
     """1 for each example whose one-hot row is that of one of the k largest outputs, else 0."""
     rows, scores = _targets.match("TopKCategoricalAccuracy", ONE_HOT, _OTHERS_TOP, y_true, y_pred)
     return _in_top(rows.argmax(axis=-1), scores, k)
+
+
+def _largest(scores):
+    """The place of the largest number; as in TensorFlow, NaN is never the largest."""
+    return np.where(np.isnan(scores), -np.inf, scores).argmax(axis=-1)
 
 
 def _in_top(labels, scores, k):

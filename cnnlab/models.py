@@ -1,5 +1,7 @@
 """Models: layers in a row, as in `keras.models`."""
 
+import math
+
 import numpy as np
 
 from . import _names, _saving, _weight_files
@@ -171,14 +173,14 @@ class Sequential(Trainer):
         given = x.shape
         if self._input or self.built:
             wanted = self._input.shape if self._input else self.input_shape[1:]
-            if x.ndim == len(wanted) and wanted[-1] == 1:
+            if x.ndim == len(wanted) and wanted[-1] == 1 and (x.ndim == 1 or not _fits(given, wanted)):
                 x = x[..., np.newaxis]
             elif x.ndim == len(wanted) + 2 and x.shape[-1] == 1:
                 x = x[..., 0]
         if self._input and not _fits(x.shape[1:], wanted):
-            alone = " A single example goes in as x[None]." if given == wanted else ""
             raise ValueError(
-                f"`x` must have shape ({', '.join(['N', *map(str, wanted)])}), for the model's Input; got shape {given}.{alone}"
+                f"`x` must have shape ({', '.join(['N', *map(str, wanted)])}), for the model's Input; got shape {given}."
+                + _way_in(given, wanted)
             )
         return x
 
@@ -389,3 +391,40 @@ def _parts(layer):
 
 def _fits(shape, wanted):
     return len(shape) == len(wanted) and all(w in (None, n) for w, n in zip(wanted, shape))
+
+
+def _way_in(given, wanted):
+    """How inputs of this shape become what the model takes, as a sentence with code; or ""."""
+    if code := _way_of_each(given, wanted):
+        return f" A single example goes in as {code}[None]."
+    if code := _way_of_each(given[1:], wanted, 1):
+        return f" {code} fits."
+    for shape in (given, given[1:]):
+        if len(shape) in (2, 3) and len(wanted) == 3 and shape[2:] in ((), wanted[2:]):
+            size = " × ".join(map(str, wanted[:2]))
+            return f" The model takes pictures of {size} pixels; these have {shape[0]} × {shape[1]}: scale or cut them first."
+    return ""
+
+
+def _way_of_each(shape, wanted, axis=0):
+    """The code that makes examples of this shape such as are wanted; the axes of `x` before `axis` count them."""
+    if _fits(shape, wanted):
+        return "x"
+    flat = len(wanted) != len(shape) and 1 in (len(wanted), len(shape)) and None not in wanted
+    if flat and math.prod(shape) == math.prod(wanted):
+        return f"x.reshape({', '.join(map(str, ((-1,) * axis + wanted)))})"
+    if _fits((*shape, 1), wanted):
+        return "x[..., None]"
+    if shape[-1:] == (1,) and _fits(shape[:-1], wanted):
+        return "x[..., 0]"
+    if len(shape) == 3 and shape[0] in (1, 3) and _fits((*shape[1:], shape[0]), wanted):
+        return f"np.moveaxis(x, {axis}, -1)"
+    if shape[-1:] in ((3,), (4,)) and _fits((*shape[:-1], 1), wanted):
+        return "x[..., :3].mean(axis=-1, keepdims=True)"
+    if shape[-1:] == (4,) and _fits((*shape[:-1], 3), wanted):
+        return "x[..., :3]"
+    if wanted[-1] == 3 and _fits((*shape, 3), wanted):
+        return "np.stack([x] * 3, axis=-1)"
+    if wanted[-1] == 3 and shape[-1:] == (1,) and _fits((*shape[:-1], 3), wanted):
+        return "np.repeat(x, 3, axis=-1)"
+    return ""

@@ -9,7 +9,8 @@ def numbers(name, x):
     """`x` as an array of numbers of their own type, or an error that says what else it holds."""
     try:
         array = np.asarray(x)
-        if array.dtype.kind == "O" and array.ndim:  # numbers in a list of anything, as a table with mixed columns has them
+        if array.dtype.kind == "O" and array.ndim:
+            # Numbers among anything, as a table with mixed columns has them.
             array = np.asarray(array.tolist())
     except ValueError:
         raise ValueError(f"`{name}` must be an array of numbers; its rows have different lengths.") from None
