@@ -5,15 +5,48 @@ import numpy as np
 from ..arithmetic import whole_number
 
 
-def as_float(name, x):
-    """`x` as an array of a native floating-point type; integers and Python numbers as float32."""
+def numbers(name, x):
+    """`x` as an array of numbers of their own type, or an error that says what else it holds."""
     try:
         array = np.asarray(x)
+        if array.dtype.kind == "O" and array.ndim:
+            # Numbers among anything, as a table with mixed columns has them.
+            array = np.asarray(array.tolist())
     except ValueError:
         raise ValueError(f"`{name}` must be an array of numbers; its rows have different lengths.") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"`{name}` must hold numbers; got an array of dtype {array.dtype}.")
-    if array.dtype.kind == "f" and hasattr(x, "dtype"):
+    except NotImplementedError as error:  # a tensor of TensorFlow without values
+        raise TypeError(f"`{name}` must hold numbers; got a {type(x).__name__}, which has none yet.") from error
+    if array.dtype.kind in "fiub":
+        return array
+    if array.dtype.kind == "O" and not array.ndim and x is not None:
+        raise TypeError(
+            f"`{name}` must hold numbers, as NumPy arrays; a generator or a tf.data.Dataset is not taken here; "
+            f"got a {type(x).__name__}."
+        )
+    raise TypeError(f"`{name}` must hold numbers; got an array of dtype {array.dtype}.{_remedy(name, x, array)}")
+
+
+def _remedy(name, x, array):
+    """How numbers are made of what is none, as a sentence."""
+    if array.dtype.kind == "O" and array.ndim and any(item is None for item in array.flat):
+        return " It holds None: a value is missing."
+    if array.dtype.kind not in "USO" or not array.ndim:
+        return ""
+    try:
+        values = array.astype(float)
+    except (TypeError, ValueError):
+        if array.dtype.kind in "US" and name in ("y", "y_true", "target"):
+            return f" np.unique({name}, return_inverse=True)[1] numbers the names."
+        return ""
+    kind = "int" if (values == np.floor(values)).all() and not any("." in str(item) for item in array.flat) else "float"
+    given = name if hasattr(x, "astype") else f"np.asarray({name})"
+    return f" {given}.astype({kind}) makes numbers of them."
+
+
+def as_float(name, x):
+    """`x` as an array of a native floating-point type; integers and Python numbers as float32."""
+    array = numbers(name, x)
+    if array.dtype.kind == "f" and getattr(x, "dtype", object) != object:
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     return array.astype(np.float32)
 
@@ -66,7 +99,8 @@ def one_number(name, value):
 
 def per_axis(name, value, rank, at_least=1):
     """An int, or one int per spatial axis, as a tuple of `rank` ints."""
-    values = tuple(value) if isinstance(value, (tuple, list, np.ndarray)) else (value,) * rank
+    several = isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
+    values = tuple(value) if several else (value,) * rank
     if len(values) != rank:
         raise ValueError(f"`{name}` must be an int or {rank} ints, one per spatial axis; got {value!r}.")
     return tuple(whole_number(name, v, at_least) for v in values)
@@ -97,8 +131,10 @@ def check_fits(name, shape, window_size, amounts, dilation_rate):
 
 
 def check_data_format(data_format):
-    if data_format not in (None, "channels_last"):
+    """ "channels_last", which None means too, or an error."""
+    if data_format is not None and not (isinstance(data_format, str) and data_format == "channels_last"):
         raise ValueError(
             f"`data_format` must be None or 'channels_last'; got {data_format!r}. "
             "Move the channels to the last axis first: np.moveaxis(x, 1, -1)."
         )
+    return "channels_last"
