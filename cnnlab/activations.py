@@ -120,15 +120,22 @@ def relu(x, negative_slope=0.0, max_value=None, threshold=0.0):
 
 
 def relu_grad(grad, x, negative_slope=0.0, max_value=None, threshold=0.0):
-    """`grad` between the threshold and max_value, negative_slope · `grad` up to the threshold, 0 from max_value on.
+    """`grad` between the threshold and max_value, negative_slope · `grad` below the threshold, 0 above max_value.
+
+    At the corners as in Keras: at max_value it is `grad` still (0 for a max_value of 6); at the threshold it is 0,
+    or negative_slope · `grad` where that is the only setting.
 
     >>> relu_grad([8, 8, 8], [-1, 1, 7], negative_slope=0.5, max_value=6)
     array([4., 8., 0.], dtype=float32)
     """
     x = as_float("x", x)
     grad = as_grad(grad, x.shape, x.dtype)
+    only_slope, to_six = max_value is None and threshold == 0, max_value == 6 and threshold == 0
     negative_slope, max_value, threshold = _pieces(x, negative_slope, max_value, threshold)
-    return np.where(x <= threshold, grad * negative_slope, np.where(x < max_value, grad, 0)).astype(x.dtype, copy=False)
+    below = x <= threshold if only_slope else x < threshold
+    above = x >= max_value if to_six else x > max_value
+    rising = np.where(above | (x <= threshold), 0, grad)
+    return np.where(below, grad * negative_slope, rising).astype(x.dtype, copy=False)
 
 
 def _pieces(x, negative_slope, max_value, threshold):

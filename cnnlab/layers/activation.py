@@ -106,6 +106,8 @@ class Softmax(_Fixed):
     def __init__(self, axis=-1, **kwargs):
         if isinstance(axis, (tuple, list)):
             self.axis = tuple(whole_number("axis", one, at_least=None) for one in axis)
+            if not axis:
+                raise ValueError("`axis` must name at least one axis; got none.")
         else:
             self.axis = whole_number("axis", axis, at_least=None)
         super().__init__(activations.with_settings("softmax", axis=self.axis), **kwargs)

@@ -10,13 +10,39 @@ __all__ = ["Dense", "Input", "InputLayer"]
 
 
 class InputLayer(Layer):
-    """The shape of one input of a model; it computes nothing. `Input` makes it."""
+    """The shape of one input of a model; it computes nothing. `Input` makes it, from the same arguments."""
 
-    def __init__(self, shape, batch_size=None, dtype=None, name=None):
+    def __init__(
+        self,
+        shape=None,
+        batch_size=None,
+        dtype=None,
+        sparse=None,
+        ragged=None,
+        batch_shape=None,
+        input_tensor=None,
+        optional=False,
+        name=None,
+    ):
         super().__init__(name=name, dtype=dtype)
+        refused = {"sparse": sparse, "ragged": ragged, "input_tensor": input_tensor, "optional": optional}
+        for argument, value in refused.items():
+            if value is not None and value is not False:
+                raise NotImplementedError(f"`{argument}` exists only in Keras; here it must be None; got {value!r}.")
+        if batch_shape is not None:
+            if shape is not None or batch_size is not None:
+                raise ValueError("`batch_shape` stands for `shape` and `batch_size`: give it or them, not both.")
+            batch_size, *shape = check_sizes("batch_shape", batch_shape) or [None]
+        if shape is None:
+            raise ValueError("`shape` is missing: the shape of one example, such as (28, 28, 1).")
         self.shape = check_sizes("shape", shape)
         # As in Keras it is only a note: any batch fits.
         self.batch_size = None if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
+
+    @property
+    def batch_shape(self):
+        """The shape with the batch: (None, 28, 28, 1)."""
+        return (self.batch_size, *self.shape)
 
     def call(self, inputs, training=False):
         return inputs
@@ -24,19 +50,41 @@ class InputLayer(Layer):
     def call_grad(self, grad):
         return grad
 
+    def get_config(self):
+        """The arguments that make another one like it."""
+        return {"shape": self.shape, "batch_size": self.batch_size, "dtype": self.dtype, "name": self.name}
 
-def Input(shape, batch_size=None, dtype=None, name=None):
+
+def Input(
+    shape=None,
+    batch_size=None,
+    dtype=None,
+    sparse=None,
+    ragged=None,
+    batch_shape=None,
+    name=None,
+    tensor=None,
+    optional=False,
+):
     """The shape of one input, as the first entry of a model, so that its weights are made at once.
 
     Parameters
     ----------
     shape : tuple of ints
         Without the batch: (28, 28, 1). None stands for a size that is known only when data comes.
+    batch_size : int, optional
+        Only a note: any batch fits.
+    dtype, name
+        As for every layer.
+    batch_shape : tuple, optional
+        Instead of `shape`, with the batch: (None, 28, 28, 1).
+    sparse, ragged, tensor, optional
+        For positions as in Keras; they must be left out.
 
     >>> Input((28, 28, 1)).shape
     (28, 28, 1)
     """
-    return InputLayer(shape, batch_size, dtype, name)
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name)
 
 
 class Dense(Layer):

@@ -324,7 +324,7 @@ def check_sizes(name, shape):
     """The shape of one input: a tuple of ints of at least 1, or None for a size that is not known yet."""
     if isinstance(shape, (int, np.integer)):
         raise TypeError(f"`{name}` must be a tuple, such as ({shape},); got {shape!r}.")
-    if not isinstance(shape, (tuple, list)):
+    if not isinstance(shape, (tuple, list)) and np.ndim(shape) != 1:
         raise TypeError(f"`{name}` must be a tuple of ints, such as (28, 28, 1); got {shape!r}.")
     return tuple(None if size is None else whole_number(name, size, at_least=1) for size in shape)
 

@@ -310,7 +310,7 @@ class RandomTranslation(_RandomPicture):
         places = np.arange(size, dtype=np.float32) - moves[:, None]
         places = _mapped(places, size, self.fill_mode)
         if self.interpolation == "nearest":
-            nearest = np.floor(places + np.float32(0.5))  # halves go away from zero, and none is below -0.5 inside
+            nearest = np.trunc(places + np.copysign(np.float32(0.5), places))  # halves go away from zero
             return [(np.clip(nearest, -1, size).astype(int), np.ones_like(places))]
         first = np.floor(places)
         pairs = (first, first + 1 - places), (first + 1, places - first)

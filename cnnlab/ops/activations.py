@@ -172,13 +172,14 @@ def selu(x):
 
 
 def selu_grad(grad, x):
-    """1.0507 · elu_grad(grad, x, 1.6733).
+    """1.0507 · `grad` from x = 0 on, 1.0507 · 1.6733 · e^x · `grad` below.
 
     >>> selu_grad([1, 1], [-1000, 2])
     array([0.      , 1.050701], dtype=float32)
     """
     x = as_float("x", x)
-    return elu_grad(grad, x, _SELU_ALPHA) * x.dtype.type(_SELU_SCALE)
+    grad = as_grad(grad, x.shape, x.dtype) * x.dtype.type(_SELU_SCALE)
+    return np.where(x >= 0, grad, grad * x.dtype.type(_SELU_ALPHA) * np.exp(np.minimum(x, 0)))
 
 
 def sigmoid(x):

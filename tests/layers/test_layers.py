@@ -3,87 +3,10 @@ import json
 
 import numpy as np
 import pytest
+from layer_table import EVERY, LAYERS
 
 from cnnlab import activations, initializers, layers
 
-# One line of code for both libraries, and the shape of one input.
-LAYERS = [
-    ("Conv1D(3, 4, 2, activation='tanh')", (9, 2)),
-    ("Conv1D(3, 2, padding='causal', dilation_rate=2)", (7, 2)),
-    ("Conv2D(4, 3, activation='relu')", (6, 7, 2)),
-    ("Conv2D(4, (3, 2), strides=2, padding='same', use_bias=False)", (6, 7, 2)),
-    ("Conv2D(4, 3, 1, 'same', None, 2, 2, 'sigmoid', kernel_initializer='he_normal')", (6, 7, 4)),
-    ("Conv3D(2, (2, 1, 3), activation='elu')", (4, 3, 5, 2)),
-    ("Conv2DTranspose(3, 3, strides=2, padding='same', activation='softplus')", (4, 5, 2)),
-    ("Conv2DTranspose(3, 2, 3, output_padding=1)", (3, 4, 2)),
-    ("DepthwiseConv2D(3, padding='same', depth_multiplier=2, activation='relu')", (5, 6, 3)),
-    ("SeparableConv2D(4, 3, depth_multiplier=2, activation='silu')", (6, 5, 3)),
-    ("SeparableConv2D(4, 2, strides=2, padding='same', use_bias=False)", (6, 5, 3)),
-    ("MaxPooling1D()", (7, 2)),
-    ("MaxPooling2D()", (5, 6, 2)),
-    ("MaxPooling2D((3, 2), 1, 'same')", (5, 6, 2)),
-    ("MaxPooling3D(2)", (4, 5, 4, 2)),
-    ("AveragePooling1D(3, 1, 'same')", (7, 2)),
-    ("AveragePooling2D(2, strides=3)", (5, 6, 2)),
-    ("AveragePooling3D((1, 2, 3))", (4, 5, 4, 2)),
-    ("GlobalAveragePooling1D()", (7, 2)),
-    ("GlobalAveragePooling2D(keepdims=True)", (5, 6, 2)),
-    ("GlobalAveragePooling3D()", (3, 4, 3, 2)),
-    ("GlobalMaxPooling1D(keepdims=True)", (7, 2)),
-    ("GlobalMaxPooling2D()", (5, 6, 2)),
-    ("GlobalMaxPooling3D()", (3, 4, 3, 2)),
-    ("Flatten()", (3, 4, 2)),
-    ("Flatten()", (5,)),
-    ("Dense(4, activation='softmax')", (6,)),
-    ("Dense(4, 'gelu', use_bias=False)", (3, 2, 6)),
-    ("Activation('log_softmax')", (6,)),
-    ("Activation('leaky_relu')", (6,)),
-    ("ReLU()", (3, 6)),
-    ("ReLU(1.0, 0.1, 0.2)", (3, 6)),
-    ("LeakyReLU()", (6,)),
-    ("LeakyReLU(0.1)", (6,)),
-    ("Softmax(axis=1)", (3, 6)),
-    ("Dropout(0.4)", (6,)),
-    ("ZeroPadding2D()", (3, 4, 2)),
-    ("ZeroPadding2D((1, 2))", (3, 4, 2)),
-    ("ZeroPadding2D(((1, 0), (2, 3)))", (3, 4, 2)),
-    ("BatchNormalization()", (4, 3, 2)),
-    ("BatchNormalization(axis=1, scale=False, epsilon=0.1)", (4, 3)),
-    ("BatchNormalization(center=False)", (4,)),
-    ("LayerNormalization()", (4, 3, 2)),
-    ("LayerNormalization((1, 2), 0.1)", (4, 3, 2)),
-    ("LayerNormalization([-1, -2], center=False)", (4, 3)),
-    ("LayerNormalization(1, scale=False)", (4, 3)),
-    ("ELU(0.7)", (6,)),
-    ("ReLU(threshold=0.3)", (6,)),
-    ("ReLU(negative_slope=0.2)", (6,)),
-    ("ReLU(6.0, threshold=0.3)", (6,)),
-    ("Reshape((4, 6))", (3, 4, 2)),
-    ("Reshape([2, -1, 3])", (3, 4, 2)),
-    ("Reshape((-1,))", (3, 4)),
-    ("Cropping2D()", (3, 4, 2)),
-    ("Cropping2D(1)", (3, 4, 2)),
-    ("Cropping2D(((1, 0), (0, 2)))", (3, 4, 2)),
-    ("UpSampling2D()", (3, 4, 2)),
-    ("UpSampling2D((1, 3))", (3, 4, 2)),
-    ("UpSampling2D(2, interpolation='bilinear')", (3, 4, 2)),
-    ("UpSampling2D((3, 2), interpolation='Bilinear')", (1, 4, 2)),
-    ("Rescaling(1 / 255)", (3, 4, 2)),
-    ("Rescaling([2.0, 0.5], [-1.0, 3.0])", (3, 4, 2)),
-    ("Normalization()", (3, 4, 2)),
-    ("Normalization((1, -1))", (3, 4, 2)),
-    ("Normalization(None)", (3,)),
-    ("Normalization(-1, [1.0, 2.0], [4.0, 9.0])", (3, 2)),
-    ("Normalization((1, 2), [1.0, 2.0], [4.0, 9.0], True)", (3, 2)),
-    ("Normalization(-1, 2.0, 4.0, invert=True)", (3, 2)),
-    ("SpatialDropout1D(0.4)", (3, 2)),
-    ("SpatialDropout2D(0.4)", (3, 4, 2)),
-    ("SpatialDropout3D(0.4)", (3, 4, 2, 2)),
-    ("RandomFlip()", (3, 4, 2)),
-    ("RandomFlip('vertical')", (3, 4, 2)),
-    ("RandomTranslation(0.2, (-0.1, 0.5))", (3, 4, 2)),
-    ("RandomTranslation(0.2, 0, 'wrap', 'nearest', fill_value=1.5)", (3, 4, 2)),
-]
 RANDOM = ("Dropout", "SpatialDropout", "RandomFlip", "RandomTranslation")
 
 
@@ -196,7 +119,6 @@ def test_arguments_and_defaults_are_those_of_keras(name):
         assert ours[argument] in same, argument
 
 
-EVERY = LAYERS + [("DropConnect(3, 0.2, seed=1)", (6,)), ("StochasticPooling2D(2, seed=4)", (4, 6, 1))]
 
 
 @pytest.mark.parametrize("code, shape", EVERY)
