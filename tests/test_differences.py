@@ -279,7 +279,12 @@ ROWS = {
     ),
     "`ReLU(threshold=…)` at its threshold": (
         layers.ReLU,
-        {"relu_at_its_threshold": ([0, 0, 6], lambda: (layers.ReLU(threshold=5)(array(4, 5, 6, shape=(1, 3))), [0, 0, 6]))},
+        {
+            "relu_at_its_threshold": (
+                [0, 0, 6],
+                lambda: (layers.ReLU(threshold=5)(array(4, 5, 6, shape=(1, 3))), [0, 0, 6]),
+            )
+        },
     ),
     "Gradients at a kink": (
         ops.relu_grad,

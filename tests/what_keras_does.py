@@ -149,7 +149,9 @@ def max_pool_without_strides():
 
 
 def strides_and_dilation():
-    return ops.conv(np.arange(9.0, dtype="float32").reshape(1, 9, 1), array(1, 10, shape=(2, 1, 1)), 2, "valid", None, 2)
+    return ops.conv(
+        np.arange(9.0, dtype="float32").reshape(1, 9, 1), array(1, 10, shape=(2, 1, 1)), 2, "valid", None, 2
+    )
 
 
 def strides_and_dilation_depthwise():
@@ -304,9 +306,7 @@ def to_categorical_out_of_range():
 
 def gradient_where_targets_do_not_sum_to_1():
     target = ops.convert_to_tensor(array(0.5, 0.2, shape=(1, 2)))
-    return gradient(
-        lambda x: ops.categorical_crossentropy(target, x, from_logits=True), np.zeros((1, 2), "float32")
-    )
+    return gradient(lambda x: ops.categorical_crossentropy(target, x, from_logits=True), np.zeros((1, 2), "float32"))
 
 
 def accuracy_beside_nan():
