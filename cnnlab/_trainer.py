@@ -135,7 +135,8 @@ class Trainer:
             Silent, a progress bar, one line per epoch; "auto" is the bar.
         callbacks : list of callbacks, optional
         validation_split : float
-            The share of the examples, the last ones, to validate with instead of training.
+            The share of the examples, the last ones before any shuffling, to validate with instead of training
+            (docs/differences.md).
         validation_data : (x, y) or (x, y, sample_weight), optional
             Examples to validate with.
         shuffle : bool

@@ -368,6 +368,8 @@ class MeanSquaredError(_Alike):
     reduction, name, dtype
         As for `Loss`.
 
+    Keras broadcasts labels where they are refused here: docs/differences.md.
+
     >>> MeanSquaredError()([1, 2], [1, 4])
     2.0
     """

@@ -192,6 +192,8 @@ class SparseCategoricalAccuracy(_Accuracy):
     name, dtype
         As for `Metric`.
 
+    For outputs of NaN see docs/differences.md.
+
     >>> SparseCategoricalAccuracy()([2, 1], [[0.1, 0.6, 0.3], [0, 1, 0]], sample_weight=[3, 1])
     0.25
     """
@@ -251,6 +253,8 @@ class SparseTopKCategoricalAccuracy(_Accuracy):
         As for `Metric`.
     from_sorted_ids : bool
         Whether the predictions are the classes themselves, the likeliest first, instead of a number for each.
+
+    Ties count as right, as in Keras: docs/differences.md.
 
     >>> SparseTopKCategoricalAccuracy(2)([2, 1], [[0.1, 0.6, 0.3], [0.9, 0, 0.1]])
     0.5

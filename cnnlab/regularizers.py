@@ -50,7 +50,10 @@ class L1(L1L2):
 
 
 class L2(L1L2):
-    """l2 · Σw²: pushes large weights hardest; "weight decay"."""
+    """l2 · Σw²: pushes large weights hardest; "weight decay".
+
+    PyTorch's weight decay is half of it: docs/differences.md.
+    """
 
     def __init__(self, l2=0.01):
         super().__init__(l2=0.01 if l2 is None else l2)

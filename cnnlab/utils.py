@@ -43,6 +43,8 @@ def to_categorical(x, num_classes=None):
     -------
     array of float32, shape (…, num_classes)
 
+    Keras gives float64, and takes labels that are refused here: docs/differences.md.
+
     >>> to_categorical([0, 2])
     array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)

@@ -46,7 +46,7 @@ class ReLU(_Fixed):
         Up to the threshold: negative_slope · (x − threshold).
     threshold : float
         Above it: x. At x = threshold itself the output is 0, as Keras 3.15 computes it; its
-        documentation, and the layer of Keras 2, say x there.
+        documentation, and the layer of Keras 2, say x there: docs/differences.md.
 
     Source: `keras.layers.ReLU`.
 
@@ -68,6 +68,7 @@ class LeakyReLU(_Fixed):
     """x where positive, negative_slope · x elsewhere.
 
     The default slope is 0.3; that of `cnnlab.ops.leaky_relu`, and of the activation "leaky_relu", is 0.2: as in Keras.
+    (PyTorch has another: docs/differences.md.)
 
     Source: `keras.layers.LeakyReLU`.
 

@@ -170,6 +170,8 @@ class Conv2D(_Conv):
 
     Weights: kernel (*kernel_size, channels / groups, filters), bias (filters,).
 
+    Takes strides together with dilation, and integers, which Keras refuses: docs/differences.md.
+
     Source: `keras.layers.Conv2D`.
 
     >>> import numpy as np
@@ -263,6 +265,8 @@ class DepthwiseConv2D(_Windowed):
     Parameters as for `Conv2D`; the kernel's have names that begin with `depthwise_`.
 
     Weights: kernel (*kernel_size, channels, depth_multiplier), bias (channels · depth_multiplier,).
+
+    Two different strides, which TensorFlow may refuse, are taken: docs/differences.md.
 
     Source: `keras.layers.DepthwiseConv2D`.
     """

@@ -30,6 +30,8 @@ class BatchNormalization(Layer):
     Weights: gamma, beta, moving_mean, moving_variance, each (channels,). The last two are not
     trainable; with trainable=False the layer always uses them, as in Keras.
 
+    PyTorch means something else by momentum: docs/differences.md.
+
     Source: `keras.layers.BatchNormalization`; Ioffe & Szegedy, 2015.
 
     >>> BatchNormalization(epsilon=0)([[1, 10], [3, 30]], training=True)

@@ -19,7 +19,8 @@ class Dropout(Layer):
     Parameters
     ----------
     rate : float
-        The share that is dropped, from 0 to 1; with 1, every output is 0 while training, as in Keras.
+        The share that is dropped, from 0 to 1; with 1, every output is 0 while training, as in Keras
+        (docs/differences.md).
     noise_shape : tuple of ints, optional
         Shape of the random choice, where 1 stands for one choice along that whole axis, and None
         for the size of the inputs: (None, 1, 1, None) drops whole feature maps.

@@ -14,6 +14,8 @@ __all__ = ["Cropping2D", "Flatten", "Reshape", "UpSampling2D", "ZeroPadding2D"]
 class Flatten(Layer):
     """Everything that belongs to one example in one row: (N, height, width, channels) -> (N, height · width · channels).
 
+    PyTorch, channels-first, has another order: docs/differences.md.
+
     >>> Flatten()(np.zeros((1, 13, 13, 32))).shape
     (1, 5408)
     """

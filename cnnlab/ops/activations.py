@@ -65,6 +65,8 @@ def relu(x):
 def relu_grad(grad, x):
     """`grad` where x > 0, else 0; at the kink, x = 0, it is 0 too.
 
+    Other ways to write it differ there: docs/differences.md.
+
     >>> relu_grad([5, 5, 5], [-2, 0, 3])
     array([0., 0., 5.], dtype=float32)
     """
@@ -394,6 +396,8 @@ def gelu(x, approximate=True):
     `approximate` takes a formula with tanh, at most 0.0005 away. It is on by default, as in
     `keras.ops.gelu`; the activation that Keras's layers know as "gelu" is the exact one.
 
+    More on what differs: docs/differences.md.
+
     >>> gelu([0, 1], approximate=False)
     array([0.        , 0.8413447], dtype=float32)
     """
@@ -418,6 +422,8 @@ def softmax(x, axis=-1):
     """e^x / Σ e^x along `axis` (an int, or a tuple of ints): positive numbers that sum to one.
 
     The largest x is subtracted first: the result is the same, and e^x cannot overflow.
+
+    Keras warns where it goes over one element: docs/differences.md.
 
     >>> softmax([1000, 1000])
     array([0.5, 0.5], dtype=float32)

@@ -50,6 +50,8 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
     ValueError, TypeError
         If the shapes do not fit together; the message shows them, and says what would fit.
 
+    TensorFlow starts elsewhere for some 3-D "same": docs/differences.md.
+
     >>> image = np.arange(9).reshape(1, 3, 3, 1)
     >>> conv(image, np.ones((2, 2, 1, 1)))[0, :, :, 0]
     array([[ 8., 12.],
@@ -72,6 +74,8 @@ def conv_grad(grad, inputs, kernel, strides=1, padding="valid", data_format=None
     Returns
     -------
     d_inputs, d_kernel : arrays, of the shapes of `inputs` and `kernel`
+
+    TensorFlow with oneDNN differs for 1×1 kernels with strides: docs/differences.md.
 
     >>> inputs, kernel = np.reshape([1, 2, 4], (1, 3, 1)), np.reshape([3, 5], (2, 1, 1))
     >>> d_inputs, d_kernel = conv_grad(np.ones((1, 2, 1)), inputs, kernel)
@@ -195,6 +199,8 @@ def conv_transpose(inputs, kernel, strides=1, padding="valid", output_padding=No
     Returns
     -------
     array, shape (N, *output_size, filters)
+
+    TensorFlow takes a dilation with oneDNN only: docs/differences.md.
 
     Source: `keras.ops.conv_transpose`.
 

@@ -43,6 +43,8 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
     As in Keras, probabilities that do not sum to one are divided by their sum, then kept between
     1e-7 and 1 − 1e-7: a sure mistake costs 16.1, not infinity.
 
+    For the loss of a whole model that end depends on the backend of Keras: docs/differences.md.
+
     Source: `keras.ops.categorical_crossentropy`.
 
     >>> categorical_crossentropy([[0, 1], [0, 1]], [[0.5, 0.5], [3, 3]])
@@ -63,7 +65,7 @@ def categorical_crossentropy_grad(grad, target, output, from_logits=False, axis=
     """Gradient of `categorical_crossentropy` by `output`: with `from_logits`, softmax(output) − target.
 
     (Where a target does not sum to one it is Σ target · softmax(output) − target; TensorFlow leaves
-    the sum out.)
+    the sum out: docs/differences.md.)
 
     >>> categorical_crossentropy_grad([1], [[0, 1]], [[5, 5]], from_logits=True)
     array([[ 0.5, -0.5]], dtype=float32)
@@ -100,6 +102,8 @@ def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
     As in Keras, probabilities are kept between 1e-7 and 1 − 1e-7, then divided by their sum
     (the other way round than in `categorical_crossentropy`).
+
+    A label that has no class is an error, unlike in Keras on JAX: docs/differences.md.
 
     Source: `keras.ops.sparse_categorical_crossentropy`.
 

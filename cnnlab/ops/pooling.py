@@ -45,6 +45,8 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     -------
     array, shape (N, *output_size, channels)
 
+    Differs from TensorFlow for NaN, which stays NaN here: docs/differences.md.
+
     Source: `keras.ops.max_pool`.
 
     >>> max_pool(np.array([1, 3, 2, 0]).reshape(1, 4, 1), 2).ravel()
@@ -63,8 +65,8 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
 def max_pool_grad(grad, inputs, pool_size, strides=None, padding="valid", data_format=None):
     """Gradient of `max_pool`: each window's `grad` goes to the cell that won, and nothing to the others.
 
-    Where cells tie, the first one gets it all, in row order. (TensorFlow does so in 1-D and 2-D;
-    in 3-D it gives it to every cell that is within 1e-5 of the largest.)
+    Where cells tie, the first one gets it all, in row order. (TensorFlow gives it to all of them in 3-D:
+    docs/differences.md.)
 
     Takes the same as `max_pool`, and returns d_inputs, of the shape of `inputs`.
 
@@ -91,6 +93,8 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
     """Mean of each window; cells that padding adds are not counted.
 
     Takes and returns the same as `max_pool`. Source: `keras.ops.average_pool`.
+
+    Keras on PyTorch counts some of what "same" adds: docs/differences.md.
 
     >>> average_pool(np.array([1, 3, 2, 0]).reshape(1, 4, 1), 2).ravel()
     array([2., 1.], dtype=float32)
@@ -149,7 +153,7 @@ def global_max_pool(inputs, data_format=None):
 def global_max_pool_grad(grad, inputs, data_format=None):
     """Gradient of `global_max_pool`: each channel's `grad` goes to its largest pixel, the first where they tie.
 
-    (TensorFlow shares it out among the ties.) Returns d_inputs, of the shape of `inputs`.
+    (Keras shares it out among the ties: docs/differences.md.) Returns d_inputs, of the shape of `inputs`.
 
     >>> global_max_pool_grad([[5]], np.array([1, 3, 3, 0]).reshape(1, 4, 1)).ravel()
     array([0., 5., 0., 0.], dtype=float32)

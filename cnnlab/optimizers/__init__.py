@@ -304,6 +304,8 @@ class SGD(Optimizer):
     weight_decay, clipnorm, …
         As for every `Optimizer`.
 
+    PyTorch's momentum differs when the rate changes: docs/differences.md.
+
     >>> SGD(0.1).step(weight=1.0, gradient=2.0, learning_rate=0.1)
     (0.8,)
     """
@@ -415,6 +417,8 @@ class Adam(Optimizer):
         Whether to divide by the largest mean square so far; Reddi et al. 2018.
     weight_decay, clipnorm, …
         As for every `Optimizer`.
+
+    PyTorch's epsilon is another: docs/differences.md.
     """
 
     elementwise = True

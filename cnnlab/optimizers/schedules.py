@@ -151,6 +151,8 @@ class CosineDecay(LearningRateSchedule):
         If given, the rate first rises to it, in a straight line over `warmup_steps`.
     warmup_steps : int
 
+    The way down starts after the warm-up: docs/differences.md.
+
     >>> CosineDecay(0.1, decay_steps=10)(5)
     0.05
     """
