@@ -67,7 +67,7 @@ def names_of_classes(names, classes):
         return [str(place) for place in range(classes)]
     if isinstance(names, dict):
         names = _in_order(names)
-    if isinstance(names, (str, bytes, set, frozenset)) or not hasattr(names, "__iter__") or getattr(names, "ndim", 1) != 1:
+    if isinstance(names, (str, bytes, set, frozenset, type)) or not hasattr(names, "__iter__") or getattr(names, "ndim", 1) != 1:
         raise TypeError(
             f"`class_names` must be a list of names, one for each class in the order of their numbers; got {names!r}."
         )

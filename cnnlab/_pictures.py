@@ -242,7 +242,7 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     """
     from PIL import Image
 
-    if color_mode not in _MODES:
+    if color_mode not in tuple(_MODES):
         raise ValueError(f"`color_mode` must be one of {', '.join(map(repr, _MODES))}; got {color_mode!r}.")
     if interpolation not in _INTERPOLATIONS:
         known = ", ".join(map(repr, _INTERPOLATIONS))

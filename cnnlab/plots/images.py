@@ -23,7 +23,7 @@ def show_images(images, titles=None, columns=None, limits=None, alt=None):
         Images per row; at most 8 unless you say otherwise.
     limits : (lowest, highest), optional
         The values drawn as black and white. By default 0–255 for integers, 0–1 for other numbers in
-        that range, otherwise the range of all images. Limits with zero in the middle, which negative
+        that range (side by side, each as it is), otherwise the range of all images. Limits with zero in the middle, which negative
         numbers get by default, are drawn in color: blue below zero, white at zero, red above.
     alt : str, optional
         What the pictures show; sizes, titles and the range of values are added.
@@ -36,7 +36,8 @@ def show_images(images, titles=None, columns=None, limits=None, alt=None):
     titles = [""] * len(found) if titles is None else as_texts("titles", titles, len(found), "image")
     alt = as_text("alt", alt)
     columns = min(len(found), 8 if columns is None else whole_number("columns", columns, at_least=1))
-    lowest, highest, signed = _limits(found, limits)
+    drawn = found if limits is not None else _on_one_scale(found)
+    lowest, highest, signed = _limits(drawn, limits)
     rows = -(-len(found) // columns)
     side = min(2.6, 9 / columns)
     lines = max(title.count("\n") + 1 if title else 0 for title in titles)
@@ -44,7 +45,7 @@ def show_images(images, titles=None, columns=None, limits=None, alt=None):
     axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax in axes:
         ax.set_axis_off()
-    for ax, image, title in zip(axes, found, titles):
+    for ax, image, title in zip(axes, drawn, titles):
         image = np.ma.masked_invalid(image.astype(float))
         if image.ndim == 3:
             scaled = np.clip((image - lowest) / (highest - lowest), 0, 1).filled(1)
@@ -53,6 +54,15 @@ def show_images(images, titles=None, columns=None, limits=None, alt=None):
             ax.imshow(image, cmap="RdBu_r" if signed else "gray", vmin=lowest, vmax=highest, interpolation="nearest")
         ax.set_title(title, fontsize=9, parse_math=False)
     return Picture(figure, _describe(found, titles, alt, clear))
+
+
+def _on_one_scale(images):
+    """The images as they are; but where bytes stand beside numbers from 0 to 1, those from 0 to 255 are divided."""
+    of_bytes = [image for image in images if image.dtype.kind in "iu"]
+    others = [image for image in images if image.dtype.kind not in "iu"]
+    if of_bytes and others and _limits(of_bytes, None) == (0, 255, False) and _limits(others, None) == (0, 1, False):
+        return [image / 255 if image.dtype.kind in "iu" else image for image in images]
+    return images
 
 
 def _ends(images):

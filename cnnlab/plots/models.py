@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from .._names import count
-from .picture import COLORS, Picture, as_text, as_texts, new_figure, written
+from .picture import COLORS, Picture, as_text, as_texts, legend_text, new_figure, written
 
 
 def show_architecture(model, title=None):
@@ -141,9 +141,9 @@ def show_gradient_check(result, names=None):
             color=COLORS[1 + place % (len(COLORS) - 1)], marker="o^sDvPX"[place % 7], linestyle="", markersize=5
         )
         kink = np.isnan(error)
-        points.plot(numerical[~kink], analytic[~kink], label=name, **style)
+        points.plot(numerical[~kink], analytic[~kink], label=legend_text(name), **style)
         if kink.any():
-            points.plot(numerical[kink], analytic[kink], label=f"{name}, kink", markerfacecolor="none", **style)
+            points.plot(numerical[kink], analytic[kink], label=legend_text(f"{name}, kink"), markerfacecolor="none", **style)
         shown = np.maximum(np.nan_to_num(error[~kink], posinf=1e9), floor)
         errors.plot(np.full(shown.shape, place), shown, **style)
     points.set(xlabel="slope by small steps", ylabel="gradient")

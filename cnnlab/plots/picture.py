@@ -34,7 +34,8 @@ class Picture:
         self.figure = figure
         self.alt = alt
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=DPI)
+        with np.errstate(all="ignore"):  # of very large numbers
+            figure.savefig(buffer, format="png", dpi=DPI)
         self.png = _smaller(buffer)
 
     def __repr__(self):
@@ -92,7 +93,7 @@ def as_texts(name, values, number, what):
     """One text for each of `number` things. Numbers will do, such as labels; whole ones are written without a point."""
     if isinstance(values, str):
         values = [values]
-    if isinstance(values, dict) or not hasattr(values, "__iter__"):
+    if isinstance(values, (dict, type)) or not hasattr(values, "__iter__"):
         raise TypeError(f"`{name}` must be a list with one text for each {what}; got {values!r}.")
     try:
         values = values if isinstance(values, np.ndarray) else np.asarray(list(values), object)
@@ -108,6 +109,11 @@ def as_texts(name, values, number, what):
     if len(values) != number:
         raise ValueError(f"`{name}` must have one for each {what}: got {len(values)} for {count(number, what)}.")
     return [_as_title(value) for value in values.tolist()]
+
+
+def legend_text(text):
+    """A name for a legend. Matplotlib leaves out those that are empty, or begin with an underscore."""
+    return f" {text}" if text.startswith("_") or not text else text
 
 
 def _as_title(value):

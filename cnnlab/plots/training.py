@@ -7,7 +7,7 @@ import numpy as np
 
 from .._names import count, names_of_classes
 from ..arithmetic import whole_number
-from .picture import COLORS, Picture, as_text, new_figure, written
+from .picture import COLORS, Picture, as_text, legend_text, new_figure, written
 
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 
@@ -28,11 +28,13 @@ def show_curves(histories, metric="accuracy", title=None, x="epoch", first=1):
     histories = _histories("histories", histories)
     _check_metric(metric, histories)
     title, x, first = as_text("title", title), as_text("x", x), whole_number("first", first, at_least=0)
+    if first > 10**9:
+        raise ValueError("`first` must be at most a billion.")
     figure = new_figure(6.4, 3.4)
     ax = figure.subplots()
     told = _draw_curves(ax, histories, metric, x, first)
     ax.set_title(title, fontsize=10, parse_math=False)
-    alt = f"{title + '. ' if title else ''}Curves of {metric} by {x}. " + "; ".join(told) + "."
+    alt = f"{title + '. ' if title else ''}Curves of {metric}{f' by {x}' if x else ''}. " + "; ".join(told) + "."
     return Picture(figure, alt)
 
 
@@ -47,13 +49,14 @@ def show_training(history, metric=None, title=None):
         By default the first that was recorded beside the loss, if there is one.
     """
     histories, title = _histories("history", history), as_text("title", title)
+    if metric is not None:
+        _check_metric(metric, histories)
     if list(histories) != [""]:
         raise ValueError(f"`history` must be of one training; these are {', '.join(histories)}. show_curves compares.")
     history = histories[""]
     others = [name for name in history if not name.startswith("val_") and name not in ("loss", "learning_rate")]
     names = dict.fromkeys(["loss", *(others[:1] if metric is None else [metric])])
-    for name in names:
-        _check_metric(name, histories)
+    _check_metric("loss", histories)
     figure = new_figure(4.6 * len(names), 3.2)
     told = []
     for name, ax in zip(names, figure.subplots(1, len(names), squeeze=False)[0]):
@@ -79,6 +82,8 @@ def _histories(name, given):
 
 def _record(given):
     """A history as something with names; None if it is none."""
+    if isinstance(given, type):
+        return None
     if not hasattr(given, "keys") and hasattr(given, "history"):
         return _record(given.history)
     return given if hasattr(given, "items") and not hasattr(given, "dtype") else None
@@ -124,7 +129,7 @@ def _draw_curves(ax, histories, metric, x="epoch", first=1):
             label = f"{name} {kind}".strip() or metric
             style = dict(color=COLORS[i % len(COLORS)], marker=MARKERS[i % len(MARKERS)], linestyle=line)
             drawn = np.ma.masked_invalid(values)
-            ax.plot(range(first, first + len(values)), drawn, label=label, markersize=4, **style)
+            ax.plot(range(first, first + len(values)), drawn, label=legend_text(label), markersize=4, **style)
             ends = f"from {written(values[0])} to {written(values[-1])}"
             told.append(f"{label}: {ends} over {count(len(values), 'point')}")
     ax.set(xlabel=x, ylabel=metric)
@@ -159,7 +164,7 @@ def show_confusion(matrix, class_names=None, title=None):
     for (row, column), value in np.ndenumerate(matrix):
         if value:
             color = "white" if share[row, column] > 0.5 else "black"
-            text = "–" if np.isnan(value) else str(int(value)) if counts else _short_share(value)
+            text = "–" if np.isnan(value) else str(int(value)) if counts else _short_share(value, matrix)
             ax.text(column, row, text, ha="center", va="center", color=color, fontsize=8)
     slanted = dict(rotation=45, ha="right") if max(map(len, names)) > 2 else {}
     ax.set_xticks(range(len(names)), names, fontsize=8, parse_math=False, **slanted)
@@ -190,8 +195,11 @@ def _check_matrix(matrix):
     return array
 
 
-def _short_share(value):
-    return written(value, 2) if value >= 0.001 else "<0.001"
+def _short_share(value, matrix):
+    """A share with two decimals, or a percentage with two digits."""
+    if np.nanmax(matrix) > 1:
+        return written(value, 2) if value >= 0.05 else "<0.1"
+    return f"{value:.2f}" if value >= 0.005 else "<0.01"
 
 
 def _describe_confusion(matrix, names, title, counts, seen):
@@ -204,12 +212,12 @@ def _describe_confusion(matrix, names, title, counts, seen):
         parts.append("no numbers.")
     else:
         least, most = (int(find(np.where(seen, right, np.nan))) for find in (np.nanargmin, np.nanargmax))
-        ends = f"{written(right[least], 2)} ({names[least]}) to {written(right[most], 2)} ({names[most]})"
+        ends = f"{_short_share(right[least], matrix)} ({names[least]}) to {_short_share(right[most], matrix)} ({names[most]})"
         parts.append(f"on the diagonal from {ends}.")
     order = np.argsort(-wrong, axis=None, kind="stable")[:3]
     mistakes = [
         f"{names[i]} taken for {names[j]} "
-        f"({count(int(wrong[i, j]), 'time') if counts else _short_share(wrong[i, j])})"
+        f"({count(int(wrong[i, j]), 'time') if counts else _short_share(wrong[i, j], matrix)})"
         for i, j in (np.unravel_index(k, wrong.shape) for k in order)
         if wrong[i, j]
     ]
