@@ -1,6 +1,8 @@
-"""Names: of things to look up, and of layers that were given none."""
+"""Names: of things to look up, of layers that were given none, of things of Keras; and how many there are of a thing."""
 
 import collections
+import importlib
+import inspect
 import re
 
 _counts = collections.Counter()
@@ -22,6 +24,63 @@ def look_up(argument, identifier, known):
     if key not in plain:
         raise ValueError(f"`{argument}` {identifier!r} is not known. There are {', '.join(map(repr, known))}.")
     return plain[key]
+
+
+def count(number, thing, plural=None):
+    """A number with what it counts, in the singular or the plural.
+
+    >>> count(1, "channel"), count(3, "channel"), count(2, "class"), count(2, "axis", "axes")
+    ('1 channel', '3 channels', '2 classes', '2 axes')
+    """
+    ending = "es" if thing.endswith(("s", "x", "ch", "sh")) else "s"
+    return f"{number} {thing if number == 1 else plural or thing + ending}"
+
+
+def of_keras(thing):
+    """What to say of a thing that Keras has made: its name there, and the import that fits; None for any other thing.
+
+    A class, an object of a class or of one derived from it, or a function; Keras need not be there.
+
+    >>> of_keras(1.5) is None
+    True
+    """
+    kinds = thing.__mro__ if inspect.isclass(thing) else (thing, *type(thing).__mro__)
+    for kind in kinds:
+        module = getattr(kind, "__module__", None)
+        parts = module.split(".") if isinstance(module, str) else [""]
+        if parts[0] in ("keras", "tf_keras", "tensorflow") and "keras" in "".join(parts):
+            name = getattr(kind, "__name__", None) or type(kind).__name__
+            return _import_instead(name, [part for part in parts if part not in ("tensorflow", "python", "src", "api")])
+    return None
+
+
+def _import_instead(name, parts):
+    if name == "KerasTensor":  # what keras.Input gives
+        return "a tensor of keras.Input; here it is: from cnnlab.layers import Input"
+    folder = next((part for part in parts[1:] if part in _PARTS), "")
+    theirs = ".".join(filter(None, ["keras", folder if folder != "models" else "", name]))
+    for part in ("cnnlab", f"cnnlab.{folder}", f"cnnlab.{folder}.schedules"):
+        try:
+            module = importlib.import_module(part)
+            found = name in getattr(module, "__all__", ()) or (name == "Sequential" and part == "cnnlab")
+        except ImportError:
+            continue
+        if found:
+            return f"{theirs}; here it is: from {part} import {name}"
+    return f"{theirs}, and cnnlab has nothing of this name"
+
+
+# Where Keras keeps what goes into a model.
+_PARTS = (
+    "activations callbacks constraints initializers layers losses metrics models optimizers regularizers datasets ops"
+).split()
+
+
+def refuse_keras(argument, thing):
+    """Raise if Keras has made this thing, which works in Keras's models only."""
+    found = of_keras(thing)
+    if found:
+        raise TypeError(f"`{argument}` must come from cnnlab, not from Keras; got {found}.")
 
 
 def snake_case(class_name):

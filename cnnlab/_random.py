@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from .arithmetic import whole_number
+
 _shared = np.random.default_rng()
 
 
@@ -13,3 +15,8 @@ def set_seed(seed):
 def generator(seed=None):
     """A generator of its own for a seed, the shared one for None."""
     return _shared if seed is None else np.random.default_rng(seed)
+
+
+def check_seed(seed):
+    """A seed as a Python int, or None."""
+    return None if seed is None else whole_number("seed", seed, at_least=0)

@@ -6,6 +6,7 @@ Source: Dumoulin & Visin, "A guide to convolution arithmetic for deep learning",
 """
 
 import math
+import numbers
 import operator
 
 __all__ = ["multiply_adds", "output_size", "padding_amounts", "parameter_count", "receptive_field"]
@@ -207,6 +208,34 @@ def whole_number(name, value, at_least):
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"`{name}` must be a whole number; got {value!r}.") from None
-    if number < at_least:
+    if at_least is not None and number < at_least:
         raise ValueError(f"`{name}` must be at least {at_least}; got {number}.")
     return number
+
+
+def real_number(name, value, at_least=None, at_most=None, above=None, finite=True):
+    """`value` as a Python float within these bounds, or an error that names the argument."""
+    bounds = [
+        f"above {above}" if above is not None else "",
+        f"from {at_least}" + (f" to {at_most}" if at_most is not None else " up") if at_least is not None else "",
+    ]
+    wanted = f"`{name}` must be a number {' '.join(filter(None, bounds))}".rstrip()
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()  # a number of NumPy's
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{wanted}; got {value!r}.")
+    number = float(value)
+    too_small = (at_least is not None and number < at_least) or (above is not None and number <= above)
+    if number != number or too_small or (at_most is not None and number > at_most):
+        raise ValueError(f"{wanted}; got {value!r}.")
+    if finite and math.isinf(number):
+        raise ValueError(f"{wanted}, and finite; got {value!r}.")
+    return number
+
+
+def true_or_false(name, value):
+    """`value` as a Python bool, or an error that names the argument."""
+    if isinstance(value, (bool, int)) or type(value).__name__ in ("bool", "bool_"):  # NumPy's is either
+        if value in (True, False):
+            return bool(value)
+    raise TypeError(f"`{name}` must be True or False; got {value!r}.")

@@ -3,14 +3,26 @@
 Beyond Keras: `DropConnect` and `StochasticPooling2D`.
 """
 
-from . import activation, convolution, core, layer, normalization, pooling, regularization
+from . import (
+    activation,
+    convolution,
+    core,
+    layer,
+    normalization,
+    pooling,
+    preprocessing,
+    regularization,
+    reshaping,
+)
 from .activation import *
 from .convolution import *
 from .core import *
 from .layer import *
 from .normalization import *
 from .pooling import *
+from .preprocessing import *
 from .regularization import *
+from .reshaping import *
 
 # The short names that Keras knows as well.
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D
@@ -29,5 +41,7 @@ __all__ = sorted(
     + layer.__all__
     + normalization.__all__
     + pooling.__all__
+    + preprocessing.__all__
     + regularization.__all__
+    + reshaping.__all__
 )

@@ -1,11 +1,11 @@
 """Convolution layers: the ops, with kernels that are learned."""
 
 from .. import ops
-from ..arithmetic import whole_number
+from ..arithmetic import true_or_false, whole_number
 from ..ops._arguments import check_data_format, per_axis
 from ..ops._windows import geometry_of
 from ..ops.convolution import kernel_grad
-from .layer import Layer, add_bias, check_padding, sum_over_positions, weight_settings
+from .layer import Layer, add_bias, check_padding, sum_over_positions
 
 __all__ = ["Conv1D", "Conv2D", "Conv2DTranspose", "Conv3D", "DepthwiseConv2D", "SeparableConv2D"]
 
@@ -14,28 +14,47 @@ class _Windowed(Layer):
     """What slides a window: its size, strides, padding and dilation, and a bias."""
 
     rank = 2
+    takes_causal = False
 
-    def __init__(self, kernel_size, strides, padding, data_format, dilation_rate, bias_settings, **kwargs):
+    def __init__(
+        self,
+        kernel_size,
+        strides,
+        padding,
+        data_format,
+        dilation_rate,
+        use_bias,
+        bias_initializer,
+        bias_regularizer,
+        bias_constraint,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
-        check_data_format(data_format)
+        self.data_format = check_data_format(data_format)
         self.input_ndim = self.rank + 2
         self.kernel_size = per_axis("kernel_size", kernel_size, self.rank)
         self.strides = per_axis("strides", strides, self.rank)
         self.dilation_rate = per_axis("dilation_rate", dilation_rate, self.rank)
-        self.padding = check_padding(padding, causal=self.rank == 1)
-        if self.padding == "causal":  # all zeros before the first step, none after the last
-            self.padding = ((self.dilation_rate[0] * (self.kernel_size[0] - 1), 0),)
-        self.bias_settings = bias_settings
+        self.padding = check_padding(padding, causal=self.takes_causal)
+        self.use_bias = true_or_false("use_bias", use_bias)
+        self.keep_settings("bias", bias_initializer, bias_regularizer, bias_constraint)
 
-    def add_bias(self, filters):
-        if self.bias_settings:
-            self.add_weight("bias", (filters,), *self.bias_settings)
+    @property
+    def amounts(self):
+        """`padding` as the ops take it, who know no "causal": all zeros before the first step, none after the last."""
+        if self.padding == "causal":
+            return ((self.dilation_rate[0] * (self.kernel_size[0] - 1), 0),)
+        return self.padding
+
+    def make_bias(self, filters):
+        if self.use_bias:
+            self.add_weight("bias", (filters,), *self.settings_of("bias"))
 
     def plus_bias(self, features):
-        return add_bias(features, self.bias) if self.bias_settings else features
+        return add_bias(features, self.bias) if self.use_bias else features
 
     def bias_grad(self, grad):
-        if self.bias_settings:
+        if self.use_bias:
             self.gradients["bias"] = sum_over_positions(grad)
 
 
@@ -64,7 +83,7 @@ class _Conv(_Windowed):
     ):
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate),
-            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            *(use_bias, bias_initializer, bias_regularizer, bias_constraint),
             activation=activation,
             activity_regularizer=activity_regularizer,
             **kwargs,
@@ -73,14 +92,14 @@ class _Conv(_Windowed):
         self.groups = whole_number("groups", groups, at_least=1)
         if self.filters % self.groups:
             raise ValueError(f"`filters` must be divisible by `groups`; got {filters} filters and {groups} groups.")
-        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.keep_settings("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
 
     def build(self, input_shape):
         channels = input_shape[-1]
         if channels % self.groups:
             raise ValueError(f"{channels} channels cannot be shared out among `groups` = {self.groups}.")
-        self.add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), *self._kernel_settings)
-        self.add_bias(self.filters)
+        self.add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), *self.settings_of("kernel"))
+        self.make_bias(self.filters)
 
     def call(self, inputs, training=False):
         return self.plus_bias(self.convolve(inputs))
@@ -90,15 +109,15 @@ class _Conv(_Windowed):
         return self.convolve_grad(grad)
 
     def geometry(self, input_shape):
-        return geometry_of("kernel", input_shape, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        return geometry_of("kernel", input_shape, self.kernel_size, self.strides, self.amounts, self.dilation_rate)
 
     def convolve(self, inputs):
         """The outputs without the bias."""
         self.saved = inputs
-        return ops.conv(inputs, self.kernel, self.strides, self.padding, None, self.dilation_rate)
+        return ops.conv(inputs, self.kernel, self.strides, self.amounts, None, self.dilation_rate)
 
     def convolve_grad(self, grad):
-        arguments = grad, self.saved, self.kernel, self.strides, self.padding, None, self.dilation_rate
+        arguments = grad, self.saved, self.kernel, self.strides, self.amounts, None, self.dilation_rate
         if not self.to_inputs:
             self.gradients["kernel"] = kernel_grad(*arguments)
             return None
@@ -116,6 +135,7 @@ class Conv1D(_Conv):
     """
 
     rank = 1
+    takes_causal = True
 
 
 class Conv2D(_Conv):
@@ -130,7 +150,7 @@ class Conv2D(_Conv):
     data_format : None or "channels_last"
     groups : int
         Into how many parts the channels are split, each seen by its own filters.
-    activation : str, op, or None
+    activation : str, op, function with a gradient, or None
     use_bias : bool
         Whether to add a number of its own to each feature map.
     kernel_initializer, bias_initializer : str or initializer
@@ -196,30 +216,30 @@ class Conv2DTranspose(_Windowed):
     ):
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate),
-            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            *(use_bias, bias_initializer, bias_regularizer, bias_constraint),
             activation=activation,
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
         self.filters = whole_number("filters", filters, at_least=1)
-        self.output_padding = output_padding
-        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.output_padding = None if output_padding is None else per_axis("output_padding", output_padding, 2, at_least=0)
+        self.keep_settings("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
 
     def build(self, input_shape):
-        self.add_weight("kernel", (*self.kernel_size, self.filters, input_shape[-1]), *self._kernel_settings)
-        self.add_bias(self.filters)
+        self.add_weight("kernel", (*self.kernel_size, self.filters, input_shape[-1]), *self.settings_of("kernel"))
+        self.make_bias(self.filters)
 
     def call(self, inputs, training=False):
         self.saved = inputs
         features = ops.conv_transpose(
-            inputs, self.kernel, self.strides, self.padding, self.output_padding, None, self.dilation_rate
+            inputs, self.kernel, self.strides, self.amounts, self.output_padding, None, self.dilation_rate
         )
         return self.plus_bias(features)
 
     def call_grad(self, grad):
         self.bias_grad(grad)
         d_inputs, self.gradients["kernel"] = ops.conv_transpose_grad(
-            grad, self.saved, self.kernel, self.strides, self.padding, self.output_padding, None, self.dilation_rate
+            grad, self.saved, self.kernel, self.strides, self.amounts, self.output_padding, None, self.dilation_rate
         )
         return d_inputs
 
@@ -255,28 +275,28 @@ class DepthwiseConv2D(_Windowed):
     ):
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate),
-            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            *(use_bias, bias_initializer, bias_regularizer, bias_constraint),
             activation=activation,
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
         self.depth_multiplier = whole_number("depth_multiplier", depth_multiplier, at_least=1)
-        self._kernel_settings = weight_settings(depthwise_initializer, depthwise_regularizer, depthwise_constraint)
+        self.keep_settings("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
 
     def build(self, input_shape):
         channels = input_shape[-1]
-        self.add_weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), *self._kernel_settings)
-        self.add_bias(channels * self.depth_multiplier)
+        self.add_weight("kernel", (*self.kernel_size, channels, self.depth_multiplier), *self.settings_of("depthwise"))
+        self.make_bias(channels * self.depth_multiplier)
 
     def call(self, inputs, training=False):
         self.saved = inputs
-        features = ops.depthwise_conv(inputs, self.kernel, self.strides, self.padding, None, self.dilation_rate)
+        features = ops.depthwise_conv(inputs, self.kernel, self.strides, self.amounts, None, self.dilation_rate)
         return self.plus_bias(features)
 
     def call_grad(self, grad):
         self.bias_grad(grad)
         d_inputs, self.gradients["kernel"] = ops.depthwise_conv_grad(
-            grad, self.saved, self.kernel, self.strides, self.padding, None, self.dilation_rate
+            grad, self.saved, self.kernel, self.strides, self.amounts, None, self.dilation_rate
         )
         return d_inputs
 
@@ -317,35 +337,35 @@ class SeparableConv2D(_Windowed):
     ):
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate),
-            bias_settings=weight_settings(bias_initializer, bias_regularizer, bias_constraint) if use_bias else None,
+            *(use_bias, bias_initializer, bias_regularizer, bias_constraint),
             activation=activation,
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
         self.filters = whole_number("filters", filters, at_least=1)
         self.depth_multiplier = whole_number("depth_multiplier", depth_multiplier, at_least=1)
-        self._depthwise_settings = weight_settings(depthwise_initializer, depthwise_regularizer, depthwise_constraint)
-        self._pointwise_settings = weight_settings(pointwise_initializer, pointwise_regularizer, pointwise_constraint)
+        self.keep_settings("depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint)
+        self.keep_settings("pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint)
 
     def build(self, input_shape):
         channels = input_shape[-1]
         between = channels * self.depth_multiplier
         depthwise_shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.add_weight("depthwise_kernel", depthwise_shape, *self._depthwise_settings)
-        self.add_weight("pointwise_kernel", (1, 1, between, self.filters), *self._pointwise_settings)
-        self.add_bias(self.filters)
+        self.add_weight("depthwise_kernel", depthwise_shape, *self.settings_of("depthwise"))
+        self.add_weight("pointwise_kernel", (1, 1, between, self.filters), *self.settings_of("pointwise"))
+        self.make_bias(self.filters)
 
     def call(self, inputs, training=False):
         self.saved = inputs
         kernels = self.depthwise_kernel, self.pointwise_kernel
         return self.plus_bias(
-            ops.separable_conv(inputs, *kernels, self.strides, self.padding, None, self.dilation_rate)
+            ops.separable_conv(inputs, *kernels, self.strides, self.amounts, None, self.dilation_rate)
         )
 
     def call_grad(self, grad):
         self.bias_grad(grad)
         kernels = self.depthwise_kernel, self.pointwise_kernel
         d_inputs, self.gradients["depthwise_kernel"], self.gradients["pointwise_kernel"] = ops.separable_conv_grad(
-            grad, self.saved, *kernels, self.strides, self.padding, None, self.dilation_rate
+            grad, self.saved, *kernels, self.strides, self.amounts, None, self.dilation_rate
         )
         return d_inputs

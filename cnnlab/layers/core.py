@@ -1,13 +1,12 @@
-"""Layers that neither convolve nor pool: inputs, dense layers, shapes."""
+"""Inputs and dense layers."""
 
 import numpy as np
 
-from ..arithmetic import whole_number
-from ..ops._arguments import check_data_format
+from ..arithmetic import true_or_false, whole_number
 from ..ops._threads import matmul
-from .layer import Layer, sum_over_positions, weight_settings
+from .layer import Layer, check_sizes, sum_over_positions
 
-__all__ = ["Dense", "Flatten", "Input", "InputLayer", "ZeroPadding2D"]
+__all__ = ["Dense", "Input", "InputLayer"]
 
 
 class InputLayer(Layer):
@@ -15,14 +14,9 @@ class InputLayer(Layer):
 
     def __init__(self, shape, batch_size=None, dtype=None, name=None):
         super().__init__(name=name, dtype=dtype)
-        if isinstance(shape, (int, np.integer)):
-            raise TypeError(f"`shape` must be a tuple, such as ({shape},); got {shape!r}.")
-        sizes = tuple(shape)
-        for size in sizes:
-            if size is not None:
-                whole_number("shape", size, at_least=1)
-        self.shape = sizes
-        self.batch_size = batch_size  # As in Keras it is only a note: any batch fits.
+        self.shape = check_sizes("shape", shape)
+        # As in Keras it is only a note: any batch fits.
+        self.batch_size = None if batch_size is None else whole_number("batch_size", batch_size, at_least=1)
 
     def call(self, inputs, training=False):
         return inputs
@@ -54,7 +48,7 @@ class Dense(Layer):
     Parameters
     ----------
     units : int
-    activation : str, op, or None
+    activation : str, op, function with a gradient, or None
     use_bias : bool
     kernel_initializer, bias_initializer : str or initializer
     kernel_regularizer, bias_regularizer : str, regularizer, or None
@@ -86,16 +80,16 @@ class Dense(Layer):
     ):
         super().__init__(activation=activation, activity_regularizer=activity_regularizer, **kwargs)
         self.units = whole_number("units", units, at_least=1)
-        self.use_bias = use_bias
-        self._kernel_settings = weight_settings(kernel_initializer, kernel_regularizer, kernel_constraint)
-        self._bias_settings = weight_settings(bias_initializer, bias_regularizer, bias_constraint)
+        self.use_bias = true_or_false("use_bias", use_bias)
+        self.keep_settings("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self.keep_settings("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def build(self, input_shape):
         if len(input_shape) < 2:
             raise ValueError(f"takes inputs of shape (batch, …, channels); got shape {input_shape}.")
-        self.add_weight("kernel", (input_shape[-1], self.units), *self._kernel_settings)
+        self.add_weight("kernel", (input_shape[-1], self.units), *self.settings_of("kernel"))
         if self.use_bias:
-            self.add_weight("bias", (self.units,), *self._bias_settings)
+            self.add_weight("bias", (self.units,), *self.settings_of("bias"))
 
     def call(self, inputs, training=False):
         self.saved = inputs
@@ -108,56 +102,3 @@ class Dense(Layer):
         if self.use_bias:
             self.gradients["bias"] = sum_over_positions(grad)
         return matmul(rows, self.kernel.T).reshape(inputs.shape) if self.to_inputs else None
-
-
-class Flatten(Layer):
-    """Everything that belongs to one example in one row: (N, height, width, channels) -> (N, height · width · channels).
-
-    >>> Flatten()(np.zeros((1, 13, 13, 32))).shape
-    (1, 5408)
-    """
-
-    def __init__(self, data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        check_data_format(data_format)
-
-    def call(self, inputs, training=False):
-        self.saved = inputs.shape
-        return inputs.reshape(len(inputs), int(np.prod(inputs.shape[1:])))
-
-    def call_grad(self, grad):
-        return grad.reshape(self.saved)
-
-
-class ZeroPadding2D(Layer):
-    """Rows and columns of zeros around pictures.
-
-    Parameters
-    ----------
-    padding : int, (rows, columns), or ((top, bottom), (left, right))
-        How many; an int goes on all four sides.
-    data_format : None or "channels_last"
-
-    >>> ZeroPadding2D(((1, 0), (2, 2)))(np.zeros((1, 4, 4, 3))).shape
-    (1, 5, 8, 3)
-    """
-
-    input_ndim = 4
-
-    def __init__(self, padding=(1, 1), data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        check_data_format(data_format)
-        per_axis = tuple(padding) if isinstance(padding, (tuple, list)) else (padding, padding)
-        pairs = [tuple(pair) if isinstance(pair, (tuple, list)) else (pair, pair) for pair in per_axis]
-        if len(pairs) != 2 or any(len(pair) != 2 for pair in pairs):
-            raise ValueError(
-                f"`padding` must be an int, (rows, columns) or ((top, bottom), (left, right)); got {padding!r}."
-            )
-        self.padding = tuple(tuple(whole_number("padding", cells, at_least=0) for cells in pair) for pair in pairs)
-
-    def call(self, inputs, training=False):
-        return np.pad(inputs, ((0, 0), *self.padding, (0, 0)))
-
-    def call_grad(self, grad):
-        (top, bottom), (left, right) = self.padding
-        return grad[:, top : grad.shape[1] - bottom, left : grad.shape[2] - right]

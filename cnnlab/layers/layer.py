@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from .. import _names, activations, config, constraints, initializers, regularizers
+from .._configured import Configured, argument_names, plain
+from ..arithmetic import true_or_false, whole_number
 from ..ops._arguments import as_float
 
 __all__ = ["Layer"]
@@ -20,6 +22,9 @@ _AXES = {
 }
 
 
+_SPECIAL = ("activation", "activity_regularizer", "input_shape", "input_dim")  # written down in a way of their own
+
+
 class _Settings(NamedTuple):
     """What a layer knows about one of its weights."""
 
@@ -28,7 +33,7 @@ class _Settings(NamedTuple):
     constraint: object
 
 
-class Layer:
+class Layer(Configured):
     """One step of a network: an array in, an array out, and weights that it learns.
 
     `layer(inputs)` makes the weights when it is first called, and computes the outputs: first `call`,
@@ -39,11 +44,13 @@ class Layer:
     - `build(input_shape)`, if it has weights: calls `add_weight` for each;
     - `call(inputs, training)`: the outputs, before the activation. What the way back needs goes into `self.saved`;
     - `call_grad(grad)`: from the gradient by those outputs, the gradient by the inputs. The
-      gradients by the weights go into `self.gradients`.
+      gradients by the weights go into `self.gradients`;
+    - `__init__(…, **kwargs)`, if it has settings: keeps each as an attribute of the same name, so that
+      `get_config` finds it, and hands the rest on with super().__init__(**kwargs).
 
     Parameters
     ----------
-    activation : str, op, or None
+    activation : str, op, function with a gradient, or None
     name : str, optional
     dtype : "float32" or "float64", optional
         What it computes in; `cnnlab.config.floatx()` by default.
@@ -56,28 +63,37 @@ class Layer:
     ----------
     gradients : dict
         After `backward`: the gradient of the loss by each weight, by name.
+
+    All arguments of a layer are attributes of the same name: `layer.kernel_size`, `layer.rate`.
     """
 
     input_ndim = None  # How many axes the inputs have, if only that fits.
+    settles_activation = False  # Whether the activation is no argument, since other arguments say it.
     to_inputs = True  # Whether the gradient by the inputs is wanted; in training, the first layer may leave it out.
 
     def __init__(
         self,
+        *,
         activation=None,
-        name=None,
-        dtype=None,
+        activity_regularizer=None,
         trainable=True,
+        dtype=None,
+        name=None,
         input_shape=None,
         input_dim=None,
-        activity_regularizer=None,
     ):
         if activity_regularizer is not None:
             raise NotImplementedError("`activity_regularizer` exists only in Keras; here it must be None.")
+        if name is not None and (not isinstance(name, str) or not name or "/" in name):
+            raise ValueError(f"`name` must be a word such as 'first_convolution', without '/'; got {name!r}.")
         self.name = name or _names.auto_name(type(self).__name__)
-        self.dtype = config.check_floatx("dtype", dtype or config.floatx())
+        self.dtype = config.floatx() if dtype is None else config.check_floatx("dtype", dtype)
         self.activation = activations.get(activation)
-        self.trainable = trainable
-        self.first_shape = (input_dim,) if input_shape is None and input_dim is not None else input_shape
+        self.activity_regularizer = activity_regularizer
+        self.trainable = true_or_false("trainable", trainable)
+        if input_shape is None and input_dim is not None:
+            input_shape = (whole_number("input_dim", input_dim, at_least=1),)
+        self.first_shape = None if input_shape is None else check_sizes("input_shape", input_shape)
         self.output_shape = None  # (None, …), once a model has built it
         self.built_for = None  # the shape of the inputs that the weights were made for
         self.gradients = {}
@@ -117,7 +133,11 @@ class Layer:
         with self._named_errors():
             inputs = self._prepared(inputs)
             self.before_activation = self.call(inputs, training) if self._knows_training else self.call(inputs)
-            return self.activation(self.before_activation)
+            return self.activate(self.before_activation)
+
+    def activate(self, x):
+        """The outputs, from what `call` returned."""
+        return self.activation(x)
 
     def backward(self, grad, through_activation=True):
         """The gradient of the loss by the inputs of the last call; `gradients` has those by the weights.
@@ -143,10 +163,49 @@ class Layer:
         """Let go of what the last call left for `backward`."""
         self.saved = self.before_activation = None
 
-    def add_weight(self, name, shape, initializer, regularizer=None, constraint=None, trainable=True):
-        """Make the weight `self.<name>`."""
-        setattr(self, name, initializers.get(initializer)(shape, dtype=self.dtype))
+    def keep_settings(self, prefix, initializer, regularizer=None, constraint=None):
+        """Look up how a weight begins and what keeps it small; they become `self.<prefix>_initializer` and so on.
+
+        A wrong name is noticed when the layer is made, not when it is built.
+        """
+        for kind, value, module in (
+            ("initializer", initializer, initializers),
+            ("regularizer", regularizer, regularizers),
+            ("constraint", constraint, constraints),
+        ):
+            argument = f"{prefix}_{kind}"
+            setattr(self, argument, module.get(value, argument))
+
+    def settings_of(self, prefix):
+        """What `keep_settings` kept under this prefix, as `add_weight` takes it."""
+        return [getattr(self, f"{prefix}_{kind}", None) for kind in ("initializer", "regularizer", "constraint")]
+
+    def add_weight(self, name, shape, initializer=None, regularizer=None, constraint=None, trainable=True):
+        """Make the weight `self.<name>`; without an initializer it begins as "glorot_uniform", as in Keras."""
+        initializer = initializers.get("glorot_uniform" if initializer is None else initializer)
+        values = np.asarray(initializer(shape, dtype=self.dtype))
+        if values.shape != tuple(shape):
+            raise ValueError(
+                f"the initializer of `{name}` must return an array of shape {tuple(shape)}; got shape {values.shape}."
+            )
+        setattr(self, name, values.astype(self.dtype, copy=False))
         self._settings[name] = _Settings(trainable, regularizers.get(regularizer), constraints.get(constraint))
+
+    def get_config(self):
+        """The arguments that make another layer like it: a dict of numbers, words, tuples and such dicts, fit for JSON.
+
+        >>> from cnnlab.layers import MaxPooling2D
+        >>> MaxPooling2D(2, name="half").get_config()
+        {'pool_size': (2, 2), 'strides': (2, 2), 'padding': 'valid', 'data_format': 'channels_last', 'name': 'half', 'trainable': True, 'dtype': 'float32'}
+        """
+        own = argument_names(type(self), below=Layer)
+        values = {name: self._argument(name) for name in argument_names(type(self)) if name not in _SPECIAL}
+        activation = "linear" if self.settles_activation else activations.name_of(self.activation)
+        if activation != "linear" or ("activation" in own and not self.settles_activation):
+            values["activation"] = activation
+        if self.first_shape is not None:
+            values["input_shape"] = self.first_shape
+        return {name: plain(name, value) for name, value in values.items()}
 
     @property
     def built(self):
@@ -165,6 +224,16 @@ class Layer:
     def weights(self):
         """The weights themselves, in the order of `weight_names`."""
         return [getattr(self, name) for name in self.weight_names]
+
+    @property
+    def trainable_weights(self):
+        """The weights that training changes."""
+        return [getattr(self, name) for name in self.trainable_weight_names]
+
+    @property
+    def non_trainable_weights(self):
+        """The weights that training leaves as they are, or changes by other means than gradients."""
+        return [getattr(self, name) for name in self.weight_names if name not in self.trainable_weight_names]
 
     def get_weights(self):
         """Copies of the weights, in the order of `weight_names`."""
@@ -246,9 +315,23 @@ class Layer:
             raise kind(f"Layer {self.name!r} ({type(self).__name__}): {error}") from error
 
 
-def weight_settings(initializer, regularizer, constraint):
-    """What `add_weight` takes, looked up: a wrong name is noticed when the layer is made, not when it is built."""
-    return initializers.get(initializer), regularizers.get(regularizer), constraints.get(constraint)
+def check_sizes(name, shape):
+    """The shape of one input: a tuple of ints of at least 1, or None for a size that is not known yet."""
+    if isinstance(shape, (int, np.integer)):
+        raise TypeError(f"`{name}` must be a tuple, such as ({shape},); got {shape!r}.")
+    if not isinstance(shape, (tuple, list)):
+        raise TypeError(f"`{name}` must be a tuple of ints, such as (28, 28, 1); got {shape!r}.")
+    return tuple(None if size is None else whole_number(name, size, at_least=1) for size in shape)
+
+
+def check_kept_sizes(layer, shape, axes):
+    """Raise if inputs of this shape have other sizes along these axes than those that the layer was built for."""
+    there = layer.built_for
+    if len(shape) != len(there) or any(shape[axis] != there[axis] for axis in axes):
+        raise ValueError(
+            f"was built for inputs of shape {(None, *there[1:])}, and what it knows fits only these sizes along "
+            f"{'axis' if len(axes) == 1 else 'axes'} {', '.join(map(str, axes))}; got shape {tuple(shape)}."
+        )
 
 
 def sum_over_positions(grad):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import _random, ops
+from ..arithmetic import true_or_false
 from ..ops._arguments import check_data_format, per_axis
 from ..ops._windows import geometry_of
 from .layer import Layer, check_padding
@@ -31,7 +32,7 @@ class _Pooling(Layer):
 
     def __init__(self, pool_size, strides=None, padding="valid", data_format=None, name=None, **kwargs):
         super().__init__(name=name, **kwargs)
-        check_data_format(data_format)
+        self.data_format = check_data_format(data_format)
         self.input_ndim = self.rank + 2
         self.pool_size = per_axis("pool_size", pool_size, self.rank)
         self.strides = self.pool_size if strides is None else per_axis("strides", strides, self.rank)
@@ -147,7 +148,8 @@ class StochasticPooling2D(_Pooling):
 
     def __init__(self, pool_size=2, strides=None, padding="valid", data_format=None, name=None, *, seed=None, **kwargs):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
-        self.generator = None if seed is None else _random.generator(seed)
+        self.seed = _random.check_seed(seed)
+        self.generator = None if seed is None else _random.generator(self.seed)
 
     def call(self, inputs, training=False):
         seed = None
@@ -166,9 +168,9 @@ class _GlobalPooling(Layer):
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):
         super().__init__(**kwargs)
-        check_data_format(data_format)
+        self.data_format = check_data_format(data_format)
         self.input_ndim = self.rank + 2
-        self.keepdims = keepdims
+        self.keepdims = true_or_false("keepdims", keepdims)
 
     def shaped(self, outputs):
         """(N, channels), or with `keepdims` (N, 1, …, channels)."""

@@ -97,8 +97,10 @@ def check_fits(name, shape, window_size, amounts, dilation_rate):
 
 
 def check_data_format(data_format):
+    """ "channels_last", which None means too, or an error."""
     if data_format not in (None, "channels_last"):
         raise ValueError(
             f"`data_format` must be None or 'channels_last'; got {data_format!r}. "
             "Move the channels to the last axis first: np.moveaxis(x, 1, -1)."
         )
+    return "channels_last"

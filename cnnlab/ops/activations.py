@@ -12,16 +12,30 @@ from ._arguments import as_float, as_grad, exact, one_number
 from ._masks import keep
 
 __all__ = [
+    "celu",
+    "celu_grad",
     "elu",
     "elu_grad",
     "gelu",
     "gelu_grad",
+    "hard_sigmoid",
+    "hard_sigmoid_grad",
+    "hard_silu",
+    "hard_silu_grad",
+    "hard_tanh",
+    "hard_tanh_grad",
     "leaky_relu",
     "leaky_relu_grad",
+    "log_sigmoid",
+    "log_sigmoid_grad",
     "log_softmax",
     "log_softmax_grad",
     "relu",
+    "relu6",
+    "relu6_grad",
     "relu_grad",
+    "selu",
+    "selu_grad",
     "sigmoid",
     "sigmoid_grad",
     "silu",
@@ -30,8 +44,12 @@ __all__ = [
     "softmax_grad",
     "softplus",
     "softplus_grad",
+    "softsign",
+    "softsign_grad",
     "tanh",
     "tanh_grad",
+    "tanh_shrink",
+    "tanh_shrink_grad",
 ]
 
 
@@ -98,6 +116,71 @@ def elu_grad(grad, x, alpha=1.0):
     return np.where(x > 0, grad, grad * x.dtype.type(one_number("alpha", alpha)) * np.exp(np.minimum(x, 0)))
 
 
+def relu6(x):
+    """relu(x), but at most 6.
+
+    >>> relu6([-2, 3, 9])
+    array([0., 3., 6.], dtype=float32)
+    """
+    return np.clip(as_float("x", x), 0, 6)
+
+
+def relu6_grad(grad, x):
+    """`grad` where 0 < x < 6, else 0; at both kinks it is 0 too.
+
+    >>> relu6_grad([5, 5, 5], [-2, 3, 9])
+    array([0., 5., 0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return keep((x > 0) & (x < 6), as_grad(grad, x.shape, x.dtype))
+
+
+def celu(x, alpha=1.0):
+    """x where positive, alpha · (e^(x / alpha) − 1) elsewhere: an elu that is smooth for every alpha.
+
+    >>> celu([-100, 2], alpha=0.5)
+    array([-0.5,  2. ], dtype=float32)
+    """
+    x = as_float("x", x)
+    alpha = x.dtype.type(_not_zero("alpha", alpha))
+    return np.maximum(x, 0) + alpha * np.expm1(np.minimum(x, 0) / alpha)
+
+
+def celu_grad(grad, x, alpha=1.0):
+    """`grad` where x > 0, e^(x / alpha) · `grad` elsewhere.
+
+    >>> celu_grad([5, 5], [-1000, 2])
+    array([0., 5.], dtype=float32)
+    """
+    x = as_float("x", x)
+    alpha = x.dtype.type(_not_zero("alpha", alpha))
+    return as_grad(grad, x.shape, x.dtype) * np.exp(np.minimum(x, 0) / alpha)
+
+
+# Klambauer et al., "Self-normalizing neural networks", 2017: with these, mean 0 and variance 1 stay what they are.
+_SELU_ALPHA, _SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+def selu(x):
+    """1.0507 · elu(x, 1.6733): after many layers the numbers still have mean 0 and variance 1.
+
+    >>> selu([-100, 2])
+    array([-1.7580993,  2.101402 ], dtype=float32)
+    """
+    x = as_float("x", x)
+    return elu(x, _SELU_ALPHA) * x.dtype.type(_SELU_SCALE)
+
+
+def selu_grad(grad, x):
+    """1.0507 · elu_grad(grad, x, 1.6733).
+
+    >>> selu_grad([1, 1], [-1000, 2])
+    array([0.      , 1.050701], dtype=float32)
+    """
+    x = as_float("x", x)
+    return elu_grad(grad, x, _SELU_ALPHA) * x.dtype.type(_SELU_SCALE)
+
+
 def sigmoid(x):
     """1 / (1 + e^−x): any number to between 0 and 1.
 
@@ -122,6 +205,67 @@ def sigmoid_grad(grad, x):
     return as_grad(grad, x.shape, x.dtype) * sigmoid(x) * sigmoid(-x)
 
 
+def log_sigmoid(x):
+    """log(sigmoid(x)), without the loss of digits where sigmoid is close to 0.
+
+    >>> log_sigmoid([-1000, 1000])
+    array([-1000.,    -0.], dtype=float32)
+    """
+    return -softplus(-as_float("x", x))
+
+
+def log_sigmoid_grad(grad, x):
+    """`grad` · sigmoid(−x).
+
+    >>> log_sigmoid_grad([4, 4], [0, 1000])
+    array([2., 0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return as_grad(grad, x.shape, x.dtype) * sigmoid(-x)
+
+
+def hard_sigmoid(x):
+    """x / 6 + 0.5, but at least 0 and at most 1: a sigmoid of three straight pieces.
+
+    >>> hard_sigmoid([-9, 0, 9])
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+    x = as_float("x", x)
+    return np.clip(x / x.dtype.type(6) + x.dtype.type(0.5), 0, 1)
+
+
+def hard_sigmoid_grad(grad, x):
+    """`grad` / 6 where −3 < x < 3, else 0.
+
+    >>> hard_sigmoid_grad([6, 6], [0, 9])
+    array([1., 0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return keep(np.abs(x) < 3, as_grad(grad, x.shape, x.dtype) / x.dtype.type(6))
+
+
+def hard_silu(x):
+    """x · hard_sigmoid(x), also called hard_swish.
+
+    >>> hard_silu([-9, 0, 9])
+    array([-0.,  0.,  9.], dtype=float32)
+    """
+    x = as_float("x", x)
+    with np.errstate(invalid="ignore"):  # −inf · 0 is NaN, as in Keras
+        return x * hard_sigmoid(x)
+
+
+def hard_silu_grad(grad, x):
+    """`grad` where x > 3, `grad` · (x / 3 + 0.5) where −3 < x < 3, 0 below.
+
+    >>> hard_silu_grad([4, 4, 4], [-9, 0, 9])
+    array([0., 2., 4.], dtype=float32)
+    """
+    x = as_float("x", x)
+    inside = keep(np.abs(x) < 3, np.clip(x, -3, 3) / x.dtype.type(6))
+    return as_grad(grad, x.shape, x.dtype) * (hard_sigmoid(x) + inside)
+
+
 def tanh(x):
     """Hyperbolic tangent: any number to between −1 and 1.
 
@@ -139,6 +283,66 @@ def tanh_grad(grad, x):
     """
     x = as_float("x", x)
     return as_grad(grad, x.shape, x.dtype) * (1 - np.tanh(x) ** 2)
+
+
+def hard_tanh(x):
+    """x, but at least −1 and at most 1.
+
+    >>> hard_tanh([-9, 0.5, 9])
+    array([-1. ,  0.5,  1. ], dtype=float32)
+    """
+    return np.clip(as_float("x", x), -1, 1)
+
+
+def hard_tanh_grad(grad, x):
+    """`grad` where −1 ≤ x ≤ 1, else 0.
+
+    >>> hard_tanh_grad([5, 5], [0.5, 9])
+    array([5., 0.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return keep(np.abs(x) <= 1, as_grad(grad, x.shape, x.dtype))
+
+
+def tanh_shrink(x):
+    """x − tanh(x): nearly 0 around 0.
+
+    >>> tanh_shrink([0, 100])
+    array([ 0., 99.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return x - np.tanh(x)
+
+
+def tanh_shrink_grad(grad, x):
+    """`grad` · tanh² x.
+
+    >>> tanh_shrink_grad([3, 3], [0, 100])
+    array([0., 3.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return as_grad(grad, x.shape, x.dtype) * np.tanh(x) ** 2
+
+
+def softsign(x):
+    """x / (1 + |x|): like tanh, but slower to reach −1 and 1.
+
+    >>> softsign([-1, 0, 3])
+    array([-0.5 ,  0.  ,  0.75], dtype=float32)
+    """
+    x = as_float("x", x)
+    with np.errstate(invalid="ignore"):  # inf / inf is NaN, as in Keras
+        return x / (1 + np.abs(x))
+
+
+def softsign_grad(grad, x):
+    """`grad` / (1 + |x|)².
+
+    >>> softsign_grad([8, 8], [0, 1])
+    array([8., 2.], dtype=float32)
+    """
+    x = as_float("x", x)
+    return as_grad(grad, x.shape, x.dtype) / np.square(1 + np.abs(x))
 
 
 def softplus(x):
@@ -257,6 +461,13 @@ def log_softmax_grad(grad, x, axis=-1):
     grad = as_grad(grad, x.shape, exact(x.dtype))
     share = softmax(x.astype(grad.dtype), axis)
     return (grad - share * grad.sum(axis=_axes(axis), keepdims=True)).astype(x.dtype, copy=False)
+
+
+def _not_zero(name, value):
+    number = one_number(name, value)
+    if number == 0:
+        raise ValueError(f"`{name}` must not be 0: x is divided by it.")
+    return number
 
 
 _FAR = 100  # beyond it, Φ is 0 or 1 in every type

@@ -117,7 +117,7 @@ def _windows(layer, sizes):
     """Along each axis: (window size, stride, dilation, padding before) of a layer that slides a window."""
     window = getattr(layer, "kernel_size", getattr(layer, "pool_size", None))
     dilation = getattr(layer, "dilation_rate", (1,) * len(sizes))
-    along = zip(sizes, window, layer.strides, each_padding(layer.padding, len(sizes)), dilation)
+    along = zip(sizes, window, layer.strides, each_padding(getattr(layer, "amounts", layer.padding), len(sizes)), dilation)
     return [(k, s, d, padding_amounts(n, k, s, p, d)[0]) for n, k, s, p, d in along]
 
 
@@ -417,7 +417,7 @@ def _called(array, place):
 def _total(step, place, terms, total):
     """The sum, the bias and the activation, in words."""
     layer, before = step.layer, step.before[place]
-    has_bias = getattr(layer, "bias_settings", None) or getattr(layer, "use_bias", False)
+    has_bias = getattr(layer, "use_bias", False)
     if not has_bias:
         return [f"{terms} add up to {shown([before])[0]}.", *_activated(step, place)]
     total, bias, after = shown([total, layer.bias[place[-1]], before])

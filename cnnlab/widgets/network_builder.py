@@ -280,8 +280,6 @@ def _settings_of(layer):
     if kind not in _KINDS:
         return {"type": kind}
     fixed = {name: getattr(layer, name, value) for name, value in _FIXED.items()}
-    if getattr(layer, "bias_settings", True) is None:
-        fixed["use_bias"] = False
     for name, value in _FIXED.items():
         if fixed[name] != value:
             raise ValueError(f"{kind} with {name}={fixed[name]!r} cannot be shown here: it must be {value!r}.")

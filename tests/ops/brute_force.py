@@ -171,6 +171,47 @@ def silu(x):
     return one_by_one(lambda number: number * logistic(number), x)
 
 
+def celu(x, alpha=1.0):
+    return one_by_one(lambda number: number if number > 0 else alpha * math.expm1(number / alpha), x)
+
+
+def selu(x):
+    scale, alpha = 1.0507009873554805, 1.6732632423543772
+    return one_by_one(lambda number: scale * (number if number > 0 else alpha * math.expm1(number)), x)
+
+
+def relu6(x):
+    return one_by_one(lambda number: 0 if number < 0 else 6 if number > 6 else number, x)
+
+
+def hard_logistic(number):
+    return 0 if number < -3 else 1 if number > 3 else number / 6 + 0.5
+
+
+def hard_sigmoid(x):
+    return one_by_one(hard_logistic, x)
+
+
+def hard_silu(x):
+    return one_by_one(lambda number: number * hard_logistic(number), x)
+
+
+def hard_tanh(x):
+    return one_by_one(lambda number: -1 if number < -1 else 1 if number > 1 else number, x)
+
+
+def tanh_shrink(x):
+    return one_by_one(lambda number: number - math.tanh(number), x)
+
+
+def log_sigmoid(x):
+    return one_by_one(lambda number: number if number < -700 else -math.log1p(math.exp(-number)), x)
+
+
+def softsign(x):
+    return one_by_one(lambda number: number / (1 + abs(number)), x)
+
+
 def gelu(x, approximate=True):
     def exact(number):
         return number * (1 + math.erf(number / math.sqrt(2))) / 2
@@ -232,6 +273,22 @@ def batch_normalization(x, mean, variance, axis, epsilon, offset=None, scale=Non
         c = index[axis]
         normal = (x[index] - mean[c]) / math.sqrt(variance[c] + epsilon)
         output[index] = normal * (1 if scale is None else scale[c]) + (0 if offset is None else offset[c])
+    return output
+
+
+def layer_normalization(x, axis, epsilon, gamma=None, beta=None):
+    axes = [axis] if isinstance(axis, int) else axis
+    groups = {}
+    for index in np.ndindex(x.shape):
+        groups.setdefault(tuple(i for a, i in enumerate(index) if a not in axes), []).append(index)
+    output = np.empty(x.shape)
+    for indices in groups.values():
+        center = mean([x[index] for index in indices])
+        variance = mean([(x[index] - center) ** 2 for index in indices])
+        for index in indices:
+            place = tuple(index[a] for a in axes)
+            normal = (x[index] - center) / math.sqrt(variance + epsilon)
+            output[index] = normal * (1 if gamma is None else gamma[place]) + (0 if beta is None else beta[place])
     return output
 
 

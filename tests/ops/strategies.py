@@ -72,9 +72,10 @@ POOLS = ["max_pool", "average_pool", "sum_pool", "stochastic_pool"]
 GLOBAL_POOLS = ["global_max_pool", "global_average_pool"]
 ACTIVATIONS = [
     "relu", "leaky_relu", "elu", "sigmoid", "tanh", "softplus", "silu", "gelu", "softmax", "log_softmax",
+    "celu", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid", "relu6", "selu", "softsign", "tanh_shrink",
 ]  # fmt: skip
 LOSSES = ["categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"]
-OTHERS = ["batch_normalization", "one_hot"]
+OTHERS = ["batch_normalization", "layer_normalization", "one_hot"]
 OPS = CONVOLUTIONS + POOLS + GLOBAL_POOLS + ACTIVATIONS + LOSSES + OTHERS
 
 
@@ -88,9 +89,12 @@ def calls(name, for_keras=False, small=False):
         return pool_calls(name, for_keras, small)
     if name in ACTIVATIONS:
         return activation_calls(name, for_keras, small)
-    return {"batch_normalization": batch_normalization_calls, "one_hot": one_hot_calls}.get(name, loss_calls)(
-        name, for_keras, small
-    )
+    others = {
+        "batch_normalization": batch_normalization_calls,
+        "layer_normalization": layer_normalization_calls,
+        "one_hot": one_hot_calls,
+    }
+    return others.get(name, loss_calls)(name, for_keras, small)
 
 
 @st.composite
@@ -173,7 +177,7 @@ def activation_calls(draw, name, for_keras, small):
         settings["axis"] = draw(st.integers(-len(shape), len(shape) - 1))
     if name == "leaky_relu":
         settings["negative_slope"] = draw(st.floats(0, 0.9))
-    if name == "elu":
+    if name in ("elu", "celu"):
         settings["alpha"] = draw(st.floats(0.1, 3))
     if name == "gelu":
         settings["approximate"] = draw(st.booleans())
@@ -211,6 +215,19 @@ def batch_normalization_calls(draw, name, for_keras, small):
     for optional in ("offset", "scale"):
         if draw(st.booleans()):
             arrays[optional] = rng.normal(size=shape[axis])
+    return Call(arrays, dict(axis=axis, epsilon=draw(st.sampled_from([1e-3, 1e-5, 0.1]))))
+
+
+@st.composite
+def layer_normalization_calls(draw, name, for_keras, small):
+    shape = tuple(draw(st.lists(st.integers(1, 4), min_size=2, max_size=4 if small else 5)))
+    axes = sorted(draw(st.sets(st.integers(0, len(shape) - 1), min_size=1)))
+    rng = np.random.default_rng(draw(seeds))
+    arrays = {"x": rng.normal(size=shape)}
+    for optional in ("gamma", "beta"):
+        if draw(st.booleans()):
+            arrays[optional] = rng.normal(size=[shape[axis] for axis in axes])
+    axis = axes[0] if len(axes) == 1 and draw(st.booleans()) else axes
     return Call(arrays, dict(axis=axis, epsilon=draw(st.sampled_from([1e-3, 1e-5, 0.1]))))
 
 

@@ -24,6 +24,7 @@ GOOD = {
     "sparse_categorical_crossentropy": dict(target=np.array([1, 0, 0]), output=SHARES),
     "binary_crossentropy": dict(target=ONE_HOT, output=SHARES),
     "batch_normalization": dict(x=IMAGE, mean=np.zeros(4), variance=np.ones(4), axis=-1),
+    "layer_normalization": dict(x=IMAGE, gamma=np.full(4, 1.5), beta=np.zeros(4)),
     "one_hot": dict(x=np.array([[0, 2], [1, 1]]), num_classes=3),
 }
 SLIDING = [
@@ -103,6 +104,10 @@ BAD = {
         (dict(negative_slope="steep"), TypeError, "`negative_slope` must hold numbers"),
     ],
     "elu": [(dict(alpha=[1, 2]), ValueError, "`alpha` must be one number")],
+    "celu": [
+        (dict(alpha=[1, 2]), ValueError, "`alpha` must be one number"),
+        (dict(alpha=0), ValueError, "`alpha` must not be 0"),
+    ],
     "categorical_crossentropy": [
         *TARGET,
         (dict(target=np.array([1, 0, 0])), ValueError, "same shape.*sparse_categorical_crossentropy; one_hot"),
@@ -128,6 +133,17 @@ BAD = {
         (dict(variance=-np.ones(4)), ValueError, "`variance` must not be negative; got -1"),
         (dict(mean=None), ValueError, "`mean` and `variance` must be given"),
         (dict(epsilon=-1), ValueError, "`epsilon` must be at least 0"),
+    ],
+    "layer_normalization": [
+        (dict(axis=4), ValueError, r"`axis` must name axes of `x`, whose shape is \(2, 7, 8, 4\); got 4"),
+        (dict(axis=[1, -3]), ValueError, "`axis` must name axes of `x`"),
+        (dict(axis=[]), ValueError, "`axis` must name axes of `x`"),
+        (dict(axis=True), ValueError, "`axis` must name axes of `x`"),
+        (dict(axis=None), ValueError, "`axis` must name axes of `x`"),
+        (dict(gamma=np.ones(3)), ValueError, r"`gamma` must hold one number for each place.*\(4,\); got shape \(3,\)"),
+        (dict(beta=1), ValueError, "`beta` must hold one number for each place"),
+        (dict(epsilon=-1), ValueError, "`epsilon` must be at least 0"),
+        (dict(epsilon="small"), TypeError, "`epsilon` must hold numbers"),
     ],
     "one_hot": [
         (dict(x=[0, 3]), ValueError, r"`x` must hold whole numbers from 0 to 2; got 3 at \(1,\)"),
@@ -221,7 +237,9 @@ def test_types(name, dtype):
     np.testing.assert_allclose(output, exact, rtol=2e-3 if dtype == "float16" else 1e-5, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", CONVOLUTIONS + POOLS + GLOBAL_POOLS + ACTIVATIONS + LOSSES + ["batch_normalization"])
+@pytest.mark.parametrize(
+    "name", CONVOLUTIONS + POOLS + GLOBAL_POOLS + ACTIVATIONS + LOSSES + ["batch_normalization", "layer_normalization"]
+)
 def test_empty_batch_gives_empty_output(name):
     arguments = dict(GOOD[name])
     for argument in {"inputs", "x", "output", "target"} & set(arguments):

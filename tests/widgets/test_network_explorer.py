@@ -184,7 +184,7 @@ def test_what_a_number_is_made_of(name):
 def by_loops(step, place):
     """What a convolution or a dense layer has before its activation at a place, product by product."""
     layer, inputs, (*at, last) = step.layer, step.inputs.astype(float), place
-    bias = layer.bias[last] if getattr(layer, "bias_settings", getattr(layer, "use_bias", None)) else 0
+    bias = layer.bias[last] if layer.use_bias else 0
     if step.kind == "Dense":
         return sum(x * w for x, w in zip(inputs[tuple(at)], layer.kernel[:, last])) + bias
     sizes, total = inputs.shape[:-1], 0
