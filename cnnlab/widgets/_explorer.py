@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import difflib
 import json
 import pathlib
 
@@ -42,6 +43,12 @@ class Explorer(anywidget.AnyWidget):
     _asked = traitlets.Int(0).tag(sync=True)
     _answered = traitlets.Int(0).tag(sync=True)
 
+    def __setattr__(self, name, value):
+        """Refuses a name that the explorer does not have: set without effect, it would look like a picture that sticks."""
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise AttributeError(f"{type(self).__name__} has no `{name}` to set. {_instead(self, name)}")
+        super().__setattr__(name, value)
+
     def set_state(self, sync_data):
         with self.hold_sync():  # the answer and what it says arrive together
             try:
@@ -63,6 +70,14 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         return data | {"text/plain": self.describe(), "text/html": self._static_html()}, metadata
+
+
+def _instead(explorer, name):
+    """What may have been meant by a name: those that are like it, or all that can be set."""
+    own = explorer.traits().keys() - Explorer.class_traits().keys()
+    own = sorted(key for key in own if not key.startswith("_") and not explorer.traits()[key].read_only)
+    near = difflib.get_close_matches(name, own, n=2)
+    return f"Did you mean {' or '.join(f'`{key}`' for key in near or own)}?"
 
 
 def front_end(name):

@@ -72,6 +72,8 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
 
     _esm, _css = front_end("confusion_explorer")
 
+    matrix = None
+
     selected = traitlets.Any().tag(sync=True)
     page = Checked(0).tag(sync=True)
     example = traitlets.Any().tag(sync=True)

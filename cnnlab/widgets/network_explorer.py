@@ -75,6 +75,8 @@ class NetworkExplorer(Explorer):
 
     _esm, _css = front_end("network_explorer")
 
+    model = None
+
     image = Checked()
     layer = Checked().tag(sync=True)
     channel = Checked().tag(sync=True)

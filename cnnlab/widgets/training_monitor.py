@@ -64,6 +64,8 @@ class TrainingMonitor(Explorer, Callback):
 
     _esm, _css = front_end("training_monitor")
 
+    title = metric = history = None
+
     state = traitlets.Unicode("waiting", read_only=True).tag(sync=True)
     selected = traitlets.Any().tag(sync=True)
     _progress = traitlets.Dict().tag(sync=True)
