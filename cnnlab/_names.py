@@ -101,15 +101,6 @@ def auto_name(class_name):
     return f"{name}_{number}" if number else name
 
 
-def count(number, word):
-    """How many of what, in words.
-
-    >>> count(1, "channel"), count(3, "filter")
-    ('1 channel', '3 filters')
-    """
-    return f"{number} {word}" if str(number) == "1" else f"{number} {word}s"
-
-
 def names_of_classes(names, classes):
     """The names as a list of str; the numbers of the classes where there are none.
 

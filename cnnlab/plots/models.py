@@ -70,7 +70,7 @@ def show_architecture(model, title=None):
 
 
 def _weights(number):
-    return count(f"{number:,}", "weight")
+    return f"{number:,} weight{'' if number == 1 else 's'}"
 
 
 def _output_shape(layer):
