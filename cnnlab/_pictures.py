@@ -64,6 +64,16 @@ def one_picture(name, x):
     return pictures(name, x, "one")[0]
 
 
+def as_numbers(x):
+    """Pillow's images as arrays, as they look; anything else as it is."""
+    return np.asarray(as_it_looks(x)) if _is_pillow(x) else x
+
+
+def channels_first(array):
+    """Whether a picture of this shape has its channels in front, as in PyTorch."""
+    return array.ndim == 3 and array.shape[0] in (1, 3) and array.shape[-1] not in (1, 3, 4)
+
+
 def on_white(name, picture):
     """A picture of shape (H, W, 4) as it looks on white paper: (H, W, 3). Others as they are."""
     if picture.ndim != 3 or picture.shape[-1] != 4:
@@ -82,8 +92,7 @@ def on_white(name, picture):
 
 def _array_or_list(name, x):
     """`x` as an array of numbers; as a list, if its parts are pictures of their own."""
-    if _is_pillow(x):
-        return np.asarray(as_it_looks(x))
+    x = as_numbers(x)
     if hasattr(x, "__next__"):
         x = list(x)
     if isinstance(x, (list, tuple)) and any(_is_pillow(part) or _axes(part) >= 2 for part in x):
@@ -130,9 +139,9 @@ def _from_matrix(name, matrix, count):
     strange = not columns / 2 <= rows <= 2 * columns  # for a picture
     if columns == 784 and strange or square and count == "several":
         return matrix.reshape(rows, side, side)
-    if columns == 3072 and (strange or count == "several"):
+    if columns == 3072 and (strange or count == "several") and (count != "one" or rows > 1):
         return _ask(name, matrix.shape, {"one gray picture": f"{name}[None]"} | _cifar(name, rows))
-    if square and side >= 8 and (strange or columns == 784):
+    if square and side >= 8 and (strange or columns == 784) and count is None:
         ways = {
             f"one gray picture, {rows} by {columns}": f"{name}[None]",
             f"{rows} images of {side} by {side}, each in a row": f"{name}.reshape(-1, {side}, {side})",

@@ -19,9 +19,10 @@ class Refused(traitlets.TraitError, ValueError):
 
 @contextlib.contextmanager
 def refusing():
-    """Turns the errors of checks into `Refused`; for use in `@traitlets.validate` methods."""
+    """Turns the errors of checks into `Refused`, without warnings; for use in `@traitlets.validate` methods."""
     try:
-        yield
+        with np.errstate(all="ignore"):  # 1e308 becomes infinite in float32
+            yield
     except (TypeError, ValueError) as error:
         raise Refused(str(error)) from None
 
@@ -113,7 +114,8 @@ def paint(image, low=0, high=1):
     image : array, shape (H, W), or (H, W, 3) for red, green and blue
         NaN is painted black.
     """
-    scaled = np.nan_to_num((np.asarray(image, float) - low) / (high - low if high > low else 1))
+    with np.errstate(all="ignore"):
+        scaled = np.nan_to_num((np.asarray(image, float) - low) / (high - low if high > low else 1))
     pixels = np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
     return {"size": list(pixels.shape[:2]), "pixels": base64.b64encode(pixels.tobytes()).decode()}
 

@@ -10,7 +10,8 @@ import numpy as np
 import traitlets
 
 from .. import ops
-from ..ops._arguments import as_float, one_number
+from ..arithmetic import in_short, real_number
+from ..ops._arguments import as_float
 from ._chart import chart
 from ._explorer import Checked, Explorer, front_end, refusing
 from ._numbers import number, shown, table
@@ -253,17 +254,14 @@ def _check(name, value):
     """`value` as the explorer keeps it, or an error that names the argument."""
     if name == "name":
         if not isinstance(value, str) or value not in _FORMULAS:
-            raise ValueError(f"`name` must be one of {', '.join(map(repr, _FORMULAS))}; got {value!r}.")
+            raise ValueError(f"`name` must be one of {', '.join(map(repr, _FORMULAS))}; got {in_short(value)}.")
         return value
     if name == "logits":
         logits = as_float("logits", value)
         if logits.ndim != 1 or not 3 <= len(logits) <= 6:
             raise ValueError(f"`logits` must be 3 to 6 numbers; got shape {logits.shape}.")
         if not (np.abs(logits) <= _LOGIT).all():
-            raise ValueError(f"`logits` must each be −{_LOGIT} to {_LOGIT} here; got {logits.tolist()}.")
+            raise ValueError(f"`logits` must each be −{_LOGIT} to {_LOGIT} here; got {', '.join(shown(logits))}.")
         return tuple(np.asarray(value, float).tolist())
     low, high = _LIMITS[name]
-    given = one_number(name, value)
-    if not low <= given <= high:
-        raise ValueError(f"`{name}` must be {number(low)} to {number(high)} here; got {given}.")
-    return given
+    return real_number(name, value, at_least=low, at_most=high)
