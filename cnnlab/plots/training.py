@@ -263,7 +263,7 @@ def LiveCurves(metric="accuracy", title=None):
         def on_train_end(self, logs=None):
             if self.progress:
                 epochs = len(self.history.get(metric, []))
-                self.progress.update(_Line(f"Finished: {count(epochs, 'epoch')} in {time.monotonic() - self.started:.0f} s."))
+                self.progress.update(_Line(f"Finished: {count(epochs, 'epoch', 'epochs')} in {time.monotonic() - self.started:.0f} s."))
 
         def _tell(self, batch):
             steps, epochs = self.params.get("steps") or 0, self.params["epochs"]

@@ -266,13 +266,13 @@ class TrainingMonitor(Explorer, Callback):
         if self.state == "waiting":
             return f"TrainingMonitor{title}: give it to fit, as callbacks=[monitor]."
         if self.state in ("training", "stopping"):
-            return f"TrainingMonitor{title}: training, {count(self._epochs, 'epoch')}."
+            return f"TrainingMonitor{title}: training, {count(self._epochs, 'epoch', 'epochs')}."
         numbers = [f"{name} from {_written(ys[0])} to {_written(ys[-1])}" for name, ys in self.history.items() if ys]
         return f"TrainingMonitor{title}: {'; '.join([self._outcome(), *numbers])}."
 
     def _outcome(self):
         if self.state == "finished":
-            return f"finished after {count(self._epochs - self._first_epoch if self._epoch is not None else 0, 'epoch')}"
+            return f"finished after {count(self._epochs - self._first_epoch if self._epoch is not None else 0, 'epoch', 'epochs')}"
         return f"{_OVER[self.state]} in epoch {(self._epoch or 0) + 1} of {self._epochs}"
 
     def _static_html(self):

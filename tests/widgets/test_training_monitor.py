@@ -212,7 +212,7 @@ def test_a_stored_notebook_keeps_one_picture_and_one_sentence():
     data, _ = monitor._repr_mimebundle_()
     losses = history.history["loss"]
     assert data["text/plain"].startswith(
-        f"TrainingMonitor (On <drawn> digits): finished after 3 epochs; loss from {losses[0]:.4g} to {losses[-1]:.4g}; "
+        f"TrainingMonitor (On <drawn> digits): finished after 3 epochs; loss from {losses[0]:.3g} to {losses[-1]:.3g}; "
     )
     assert data["text/html"].count("<img") == 1 and data["text/html"].count("<p>") == 1
     [alt] = re.findall('alt="(.*?)"', data["text/html"])
