@@ -5,6 +5,8 @@ import importlib
 import inspect
 import re
 
+from .arithmetic import in_short
+
 _counts = collections.Counter()
 
 
@@ -117,9 +119,11 @@ def names_of_classes(names, classes):
         return [str(place) for place in range(classes)]
     if isinstance(names, dict):
         names = _in_order(names)
-    if isinstance(names, (str, bytes, set, frozenset, type)) or not hasattr(names, "__iter__") or getattr(names, "ndim", 1) != 1:
+    listed = hasattr(names, "__iter__") and getattr(names, "ndim", 1) == 1
+    if not listed or isinstance(names, (str, bytes, set, frozenset, type)):
         raise TypeError(
-            f"`class_names` must be a list of names, one for each class in the order of their numbers; got {names!r}."
+            "`class_names` must be a list of names, one for each class in the order of their numbers; "
+            f"got {in_short(names)}."
         )
     names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
     if len(names) != classes:
@@ -137,5 +141,6 @@ def _in_order(names):
         except TypeError:
             pass
     raise ValueError(
-        f"`class_names`, as a dictionary, must number the classes from 0 on, such as {{0: 'cat', 1: 'dog'}}; got {names!r}."
+        "`class_names`, as a dictionary, must number the classes from 0 on, such as {0: 'cat', 1: 'dog'}; "
+        f"got {in_short(names)}."
     )

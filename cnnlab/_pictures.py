@@ -48,10 +48,12 @@ def pictures(name, x, count=None):
     found = reader(name, array, count) if reader else None
     if found is None:
         hint = " A picture has rows and columns." if array.ndim < 2 else ""
-        raise ValueError(
-            f"`{name}` must have shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or several of them, "
-            f"(N, H, W, …); got {array.shape}.{hint}"
-        )
+        fits = {
+            "one": "(H, W), (H, W, 1), (H, W, 3) or (H, W, 4)",
+            "several": "(N, H, W), (N, H, W, 1), (N, H, W, 3) or (N, H, W, 4)",
+            None: "(H, W), (H, W, 1), (H, W, 3) or (H, W, 4), or several of them, (N, H, W, …)",
+        }[count]
+        raise ValueError(f"`{name}` must have shape {fits}; got {array.shape}.{hint}")
     if count == "one" and len(found) != 1:
         raise ValueError(
             f"`{name}` must be one picture; shape {array.shape} holds {len(found)}. Take one of them: {name}[0]."

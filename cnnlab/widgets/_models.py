@@ -6,7 +6,7 @@ import numpy as np
 
 from .._names import names_of_classes  # noqa: F401
 from ..arithmetic import in_short
-from ._numbers import number
+from ._numbers import number, share
 
 
 def image_shape(model):
@@ -65,12 +65,10 @@ def bars(scores, names, marks=None, top=None, limits=None):
     return [[names[i], _written(scores[i], shares), float(lengths[i]), marks.get(int(i), "")] for i in map(int, chosen)]
 
 
-def _written(score, share):
-    if not share or not math.isfinite(score):
+def _written(score, is_share):
+    if not is_share or not math.isfinite(score):
         return number(float(score))
-    if score in (0, 1):
-        return number(float(score))
-    return "< 0.001" if score < 0.0005 else "> 0.999" if score >= 0.9995 else f"{score:.3f}"
+    return share(score)
 
 
 def _fits(shape, wanted):

@@ -55,6 +55,17 @@ def number(value):
     return text.replace("-", "−")
 
 
+def share(value):
+    """A number from 0 to 1 with three digits; what they would round to 0 or 1 says so.
+
+    >>> share(0.12345), share(0.9999), share(1.0), share(1e-9)
+    ('0.123', '> 0.999', '1', '< 0.001')
+    """
+    if value in (0, 1):
+        return number(float(value))
+    return "< 0.001" if value < 0.0005 else "> 0.999" if value >= 0.9995 else f"{value:.3f}"
+
+
 def read(shown):
     """The numbers that a reader sees, rounded as they are on screen."""
     plain = [text.replace("−", "-").replace("∞", "inf") for text in np.ravel(shown)]

@@ -14,7 +14,7 @@ from ..arithmetic import in_short, real_number
 from ..ops._arguments import as_float
 from ._chart import chart
 from ._explorer import Checked, Explorer, front_end, refusing
-from ._numbers import number, shown, table
+from ._numbers import number, share, shown, table
 
 _FORMULAS = {
     "relu": "max(x, 0)",
@@ -150,7 +150,7 @@ class ActivationExplorer(Explorer):
                 "below": shown(below).tolist(),
                 "powers": shown(powers).tolist(),
                 "total": number(float(powers.sum())),
-                "probabilities": [f"{probability:.3f}" for probability in probabilities],
+                "probabilities": [share(probability) for probability in probabilities.tolist()],
                 "percents": (100 * probabilities).round(1).tolist(),
                 "sum": number(round(float(probabilities.sum()), 9)),
                 "unchanged": bool(np.allclose(probabilities, plain, rtol=0, atol=1e-9)),
@@ -238,7 +238,7 @@ class ActivationExplorer(Explorer):
         if self.name == "softmax":
             state = self._softmax
             names = ["logit", "(logit + constant) / temperature", "e^(that − largest)", "probability"]
-            rows = [names, *zip(state["logits"], state["raised"], state["powers"], state["probabilities"])]
+            rows = [names, *zip(state["logits"], state["raised"], state["powers"], map(html.escape, state["probabilities"]))]
             tables = table("softmax", np.array(rows, object))
         else:
             stops = np.union1d(np.arange(-4.0, 5), [self.x])

@@ -530,8 +530,8 @@ def _fit(image, kernel, strides, padding, dilation_rate, bias):
             f"`image` of shape {image.shape} has {count(channels, 'channel')}, "
             f"`kernel` of shape {kernel.shape} takes {in_kernel}. "
             + (
-                "Put the channels last: np.moveaxis(image, 0, -1)."
-                if channels_first(image) and image.shape[0] == in_kernel
+                "Channels first? Put them last, np.moveaxis(image, 0, -1), or take one of them, image[0]."
+                if channels_first(image)
                 else f"Take one channel, image[:, :, 0], or a kernel of shape {(*kernel.shape, channels, 1)}."
                 if kernel.ndim == 2
                 else "The third axis of both must be equally long."
