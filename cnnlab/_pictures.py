@@ -21,7 +21,7 @@ _RAW = (".arw", ".cr2", ".cr3", ".crw", ".dng", ".nef", ".nrw", ".orf", ".raf", 
 
 
 def pictures(name, x, count=None):
-    """The pictures in `x`: array (N, H, W) or (N, H, W, 3 or 4), or a list of such pictures where their shapes differ.
+    """The pictures in `x`: array (N, H, W) or (N, H, W, 3 or 4), or a list of such pictures where shapes or types differ.
 
     The one rule of the package for what is one picture and what are several. (H, W) is gray, (H, W, 1) too, (H, W, 3)
     is red, green and blue, (H, W, 4) these and the opacity; one more axis in front makes several. Rows of 784 are
@@ -41,7 +41,8 @@ def pictures(name, x, count=None):
         found = [pictures(f"{name}[{place}]", one, "one")[0] for place, one in enumerate(array)]
         if count == "one" and len(found) != 1:
             raise ValueError(f"`{name}` must be one picture; got a list of {len(found)}. Take one of them: {name}[0].")
-        return np.stack(found) if len({one.shape for one in found}) == 1 else found
+        alike = len({one.shape for one in found}) == 1 and (count == "several" or len({one.dtype for one in found}) == 1)
+        return np.stack(found) if alike else found
     if array.size == 0:
         raise ValueError(f"`{name}` is empty: shape {array.shape}. There is nothing to show.")
     reader = {1: _from_row, 2: _from_matrix, 3: _from_three_axes, 4: _from_four_axes}.get(array.ndim)
