@@ -5,6 +5,8 @@ import importlib
 import inspect
 import re
 
+from .arithmetic import in_short
+
 _counts = collections.Counter()
 
 
@@ -99,3 +101,46 @@ def auto_name(class_name):
     number = _counts[name]
     _counts[name] += 1
     return f"{name}_{number}" if number else name
+
+
+def names_of_classes(names, classes):
+    """The names as a list of str; the numbers of the classes where there are none.
+
+    Parameters
+    ----------
+    names : None, list of names, {number: name} or {name: number}
+    classes : int
+        How many there must be.
+
+    >>> names_of_classes({1: "dog", 0: "cat"}, 2)
+    ['cat', 'dog']
+    """
+    if names is None:
+        return [str(place) for place in range(classes)]
+    if isinstance(names, dict):
+        names = _in_order(names)
+    listed = hasattr(names, "__iter__") and getattr(names, "ndim", 1) == 1
+    if not listed or isinstance(names, (str, bytes, set, frozenset, type)):
+        raise TypeError(
+            "`class_names` must be a list of names, one for each class in the order of their numbers; "
+            f"got {in_short(names)}."
+        )
+    names = [name.decode() if isinstance(name, bytes) else str(name) for name in names]
+    if len(names) != classes:
+        raise ValueError(f"`class_names` must have one name for each of the {classes} classes; got {len(names)}.")
+    return names
+
+
+def _in_order(names):
+    """The names of a dictionary in the order of the numbers, whichever of the two are its keys."""
+    for pairs in (names.items(), [(number, name) for name, number in names.items()]):
+        try:
+            ordered = sorted(pairs, key=lambda pair: pair[0])
+            if [number for number, _ in ordered] == list(range(len(ordered))):
+                return [name for _, name in ordered]
+        except TypeError:
+            pass
+    raise ValueError(
+        "`class_names`, as a dictionary, must number the classes from 0 on, such as {0: 'cat', 1: 'dog'}; "
+        f"got {in_short(names)}."
+    )

@@ -200,6 +200,19 @@ def _sizes(name, value):
     return [whole_number(name, size, at_least=1) for size in values]
 
 
+def in_short(value):
+    """A value as an error shows it: an array by its shape, anything else in at most a line.
+
+    >>> in_short(range(3)), in_short("x" * 100)[:9]
+    ('range(0, 3)', "'xxxxxxxx")
+    """
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and hasattr(value, "dtype"):
+        return f"an array of shape {shape} and type {value.dtype}" if shape else repr(value)
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}…"
+
+
 def whole_number(name, value, at_least):
     """`value` as a Python int, or an error that names the argument."""
     try:
@@ -207,9 +220,9 @@ def whole_number(name, value, at_least):
             raise TypeError
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"`{name}` must be a whole number; got {value!r}.") from None
+        raise TypeError(f"`{name}` must be a whole number; got {in_short(value)}.") from None
     if at_least is not None and number < at_least:
-        raise ValueError(f"`{name}` must be at least {at_least}; got {number}.")
+        raise ValueError(f"`{name}` must be at least {at_least}; got {in_short(number)}.")
     return number
 
 
@@ -223,8 +236,11 @@ def real_number(name, value, at_least=None, at_most=None, above=None, finite=Tru
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         value = value.item()  # a number of NumPy's
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{wanted}; got {value!r}.")
-    number = float(value)
+        raise TypeError(f"{wanted}; got {in_short(value)}.")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{wanted}; got {in_short(value)}.") from None
     too_small = (at_least is not None and number < at_least) or (above is not None and number <= above)
     if number != number or too_small or (at_most is not None and number > at_most):
         raise ValueError(f"{wanted}; got {value!r}.")
@@ -235,10 +251,12 @@ def real_number(name, value, at_least=None, at_most=None, above=None, finite=Tru
 
 def true_or_false(name, value):
     """`value` as a Python bool, or an error that names the argument."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        value = value.item()  # of NumPy
     if isinstance(value, (bool, int)) or type(value).__name__ in ("bool", "bool_"):  # NumPy's is either
         if value in (True, False):
             return bool(value)
-    raise TypeError(f"`{name}` must be True or False; got {value!r}.")
+    raise TypeError(f"`{name}` must be True or False; got {in_short(value)}.")
 
 
 def one_of(name, value, known):
@@ -246,4 +264,4 @@ def one_of(name, value, known):
     if isinstance(value, str) and value.lower() in known:
         return value.lower()
     *first, last = map(repr, known)
-    raise ValueError(f"`{name}` must be {', '.join(first)} or {last}; got {value!r}.")
+    raise ValueError(f"`{name}` must be {', '.join(first)} or {last}; got {in_short(value)}.")

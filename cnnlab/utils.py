@@ -1,13 +1,14 @@
-"""Seeds and labels, as in `keras.utils`."""
+"""Seeds, labels and pictures from files, as in `keras.utils`."""
 
 import random
 
 import numpy as np
 
 from . import _random
+from ._pictures import img_to_array, load_img
 from .ops._arguments import numbers
 
-__all__ = ["set_random_seed", "to_categorical"]
+__all__ = ["img_to_array", "load_img", "set_random_seed", "to_categorical"]
 
 
 def set_random_seed(seed):

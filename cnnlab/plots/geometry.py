@@ -3,8 +3,9 @@
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
 
+from .._names import count
 from ..arithmetic import output_size, padding_amounts, receptive_field, whole_number
-from .picture import COLORS, Picture, new_figure
+from .picture import COLORS, Picture, as_texts, new_figure
 
 _INPUT, _WINDOW, _OUTPUT = "#56b4e9", "#0072b2", "#009e73"  # of Okabe & Ito
 _LARGEST = 40  # cells along a side
@@ -65,7 +66,7 @@ def show_geometry(size, kernel_size, stride=1, padding="valid", dilation=1, cell
 
 
 def _pair(name, value):
-    pair = value if isinstance(value, (tuple, list)) else (value, value)
+    pair = value if isinstance(value, (tuple, list)) or np.ndim(value) == 1 else (value, value)
     if len(pair) != 2:
         raise ValueError(f"`{name}` must be a whole number, or a pair (rows, columns); got {value!r}.")
     return [whole_number(name, one, at_least=1) for one in pair]
@@ -84,9 +85,12 @@ def _check_cells(cells, output):
         wanted = [(0, 0), (0, 1), (1, 0), (output[0] - 1, output[1] - 1)]
         inside = [cell for cell in wanted if cell[0] < output[0] and cell[1] < output[1]]
         return list(dict.fromkeys(inside))
-    cells = [tuple(int(place) for place in cell) for cell in cells]
+    try:
+        cells = [tuple(whole_number("cells", place, at_least=0) for place in cell) for cell in cells]
+    except (TypeError, ValueError):
+        raise TypeError(f"`cells` must be a list of output cells, each (row, column); got {cells!r}.") from None
     for cell in cells:
-        if len(cell) != 2 or not all(0 <= place < length for place, length in zip(cell, output)):
+        if len(cell) != 2 or not all(place < length for place, length in zip(cell, output)):
             raise ValueError(f"`cells` must lie in the output of {output[0]} by {output[1]}; got {cell}.")
     if not cells:
         raise ValueError("`cells` is empty: name at least one output cell.")
@@ -157,15 +161,17 @@ def show_receptive_field(windows, names=None):
 
     From the output on top, each cell leads down to the cells it is computed from.
     """
-    windows = [tuple(window) for window in windows]
+    try:
+        windows = [tuple(whole_number("windows", part, at_least=1) for part in window) for window in windows]
+    except TypeError:
+        raise TypeError(
+            f"`windows` must be a list with (kernel_size, stride) for each layer, such as [(3, 1), (2, 2)]; got {windows!r}."
+        ) from None
     if not windows:
         raise ValueError("`windows` is empty: name at least one layer.")
     fields = [receptive_field(windows[:depth]) for depth in range(len(windows) + 1)]
-    names = (
-        [f"layer {place}" for place in range(1, len(windows) + 1)] if names is None else [str(name) for name in names]
-    )
-    if len(names) != len(windows):
-        raise ValueError(f"`names` must have one for each of the {len(windows)} layers; got {len(names)}.")
+    given = [f"layer {place}" for place in range(1, len(windows) + 1)] if names is None else names
+    names = as_texts("names", given, len(windows), "layer")
     whole = fields[-1][0]
     levels = _levels(windows)
     figure = new_figure(8.4, 0.62 * len(fields) + 0.5)
@@ -192,9 +198,9 @@ def show_receptive_field(windows, names=None):
     ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_visible(False)
-    told = [f"{name} ({_written(window)}) sees {size} pixels, step {step}"
+    told = [f"{name} ({_written(window)}) sees {count(size, 'pixel')}, step {step}"
             for name, window, (size, step) in zip(names, windows, fields[1:])]  # fmt: skip
-    return Picture(figure, f"Receptive field of {len(windows)} layers along one axis. {'; '.join(told)}.")
+    return Picture(figure, f"Receptive field of {count(len(windows), 'layer')} along one axis. {'; '.join(told)}.")
 
 
 def _levels(windows):

@@ -5,7 +5,8 @@ import math
 import numpy as np
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from .picture import COLORS, Picture, new_figure
+from .._names import count
+from .picture import COLORS, Picture, as_text, as_texts, legend_text, new_figure, written
 
 
 def show_architecture(model, title=None):
@@ -19,27 +20,30 @@ def show_architecture(model, title=None):
 
     The bar beside a layer is its share of all weights.
     """
-    layers = [layer for layer in getattr(model, "layers", []) if type(layer).__name__ != "InputLayer"]
+    title, layers = as_text("title", title), getattr(model, "layers", None)
+    if layers is None or isinstance(model, type):
+        raise TypeError(f"`model` must be a Keras or cnnlab model with layers; got {model!r}.")
+    layers = [layer for layer in layers if type(layer).__name__ != "InputLayer"]
     if not layers:
-        raise ValueError(f"`model` must be a Keras or cnnlab model with layers; got {type(model).__name__}.")
+        raise ValueError("`model` has no layers yet: add some.")
     try:
         shapes = [tuple(model.input_shape)[1:], *(_output_shape(layer) for layer in layers)]
     except (AttributeError, TypeError):
         raise ValueError(
             "`model` does not know its shapes yet: begin it with an Input, or show it data first."
         ) from None
-    counts = [layer.count_params() for layer in layers]
-    total = sum(counts)
+    weights = [layer.count_params() for layer in layers]
+    total = sum(weights)
     rows = [("Input", "", shapes[0], None)]
     rows += [
-        (type(layer).__name__, _details(layer), shape, count) for layer, shape, count in zip(layers, shapes[1:], counts)
+        (type(layer).__name__, _details(layer), shape, own) for layer, shape, own in zip(layers, shapes[1:], weights)
     ]
 
     figure = new_figure(7.6, 0.52 * len(rows) + (0.5 if title else 0.2))
     ax = figure.subplots()
-    for place, (name, details, shape, count) in enumerate(rows):
+    for place, (name, details, shape, own) in enumerate(rows):
         y = -place
-        color = "#dfeefa" if count else "#f2f2f2"
+        color = "#dfeefa" if own else "#f2f2f2"
         ax.add_patch(
             FancyBboxPatch(
                 (0, y), 4.2, 0.6, boxstyle="round,pad=0,rounding_size=0.1", facecolor=color, edgecolor="#333333"
@@ -48,9 +52,9 @@ def show_architecture(model, title=None):
         ax.text(0.15, y + 0.3, name, va="center", fontsize=9, fontweight="bold")
         ax.text(4.05, y + 0.3, details, va="center", ha="right", fontsize=8)
         ax.text(4.45, y + 0.3, _by(shape), va="center", fontsize=9)
-        if count is not None:
-            ax.text(7.55, y + 0.3, f"{count:,}", va="center", ha="right", fontsize=9)
-            ax.add_patch(Rectangle((7.7, y + 0.12), 1.6 * count / max(total, 1), 0.36, facecolor=COLORS[2]))
+        if own is not None:
+            ax.text(7.55, y + 0.3, f"{own:,}", va="center", ha="right", fontsize=9)
+            ax.add_patch(Rectangle((7.7, y + 0.12), 1.6 * own / max(total, 1), 0.36, facecolor=COLORS[2]))
         if place:
             ax.annotate("", (2.1, y + 0.6), (2.1, y + 1), arrowprops={"arrowstyle": "->", "color": "#333333"})
     ax.text(4.45, 0.78, "output shape", fontsize=8, va="bottom")
@@ -58,11 +62,15 @@ def show_architecture(model, title=None):
     ax.set(xlim=(-0.1, 9.4), ylim=(-len(rows) + 0.9, 1.15))
     ax.set_axis_off()
     if title:
-        figure.suptitle(title, fontsize=10)
-    told = [f"{' '.join(filter(None, [name, details]))}: {_by(shape)}" + (f", {count:,} weights" if count else "")
-            for name, details, shape, count in rows]  # fmt: skip
-    alt = f"{title + '. ' if title else ''}Architecture of {len(layers)} layers, {total:,} weights. {'; '.join(told)}."
+        figure.suptitle(title, fontsize=10, parse_math=False)
+    told = [f"{' '.join(filter(None, [name, details]))}: {_by(shape)}" + (f", {_weights(own)}" if own else "")
+            for name, details, shape, own in rows]  # fmt: skip
+    alt = f"{title + '. ' if title else ''}Architecture of {count(len(layers), 'layer')}, {_weights(total)}. {'; '.join(told)}."
     return Picture(figure, alt)
+
+
+def _weights(number):
+    return f"{number:,} weight{'' if number == 1 else 's'}"
 
 
 def _output_shape(layer):
@@ -115,10 +123,10 @@ def show_gradient_check(result, names=None):
 
     A right gradient puts all points on the diagonal. At a kink there is no one slope: hollow points.
     """
+    if not hasattr(result, "analytic") or not hasattr(result, "numerical"):
+        raise TypeError(f"`result` must be what cnnlab.gradient_check returned; got {result!r}.")
     arrays = len(result.analytic)
-    names = [f"array {place}" for place in range(arrays)] if names is None else [str(name) for name in names]
-    if len(names) != arrays:
-        raise ValueError(f"`names` must have one for each of the {arrays} arrays; got {len(names)}.")
+    names = [f"array {place}" for place in range(arrays)] if names is None else as_texts("names", names, arrays, "array")
     figure = new_figure(7.6, 3.4)
     points, errors = figure.subplots(1, 2)
     every = np.concatenate([np.ravel(part) for part in (*result.numerical, *result.analytic)])
@@ -133,9 +141,9 @@ def show_gradient_check(result, names=None):
             color=COLORS[1 + place % (len(COLORS) - 1)], marker="o^sDvPX"[place % 7], linestyle="", markersize=5
         )
         kink = np.isnan(error)
-        points.plot(numerical[~kink], analytic[~kink], label=name, **style)
+        points.plot(numerical[~kink], analytic[~kink], label=legend_text(name), **style)
         if kink.any():
-            points.plot(numerical[kink], analytic[kink], label=f"{name}, kink", markerfacecolor="none", **style)
+            points.plot(numerical[kink], analytic[kink], label=legend_text(f"{name}, kink"), markerfacecolor="none", **style)
         shown = np.maximum(np.nan_to_num(error[~kink], posinf=1e9), floor)
         errors.plot(np.full(shown.shape, place), shown, **style)
     points.set(xlabel="slope by small steps", ylabel="gradient")
@@ -150,14 +158,14 @@ def show_gradient_check(result, names=None):
 
 def _describe_check(result, names):
     size = sum(errors.size for errors in result.errors)
-    parts = [f"Gradient check: {'ok' if result.ok else 'wrong'}. {size - result.kinks} of {size} numbers checked"]
+    parts = [f"Gradient check: {'ok' if result.ok else 'wrong'}. {size - result.kinks} of {count(size, 'number')} checked"]
     if result.where:
         array, index = result.where
         numerical, analytic = result.numerical[array][index], result.analytic[array][index]
-        error = "infinite" if math.isinf(result.largest_error) else f"{result.largest_error:.2g}"
+        error = "infinite" if math.isinf(result.largest_error) else written(result.largest_error, 2)
         parts[0] += (
             f"; largest relative error {error}, in {names[array]} at {index}: "
-            f"gradient {analytic:.4g}, by small steps {numerical:.4g}"
+            f"gradient {written(analytic)}, by small steps {written(numerical)}"
         )
     if result.kinks:
         parts.append(f"{result.kinks} on a kink")

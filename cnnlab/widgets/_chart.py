@@ -48,7 +48,8 @@ def _range(parts):
     numbers = np.concatenate([np.ravel(part) for part in parts]) if parts else np.array([])
     numbers = numbers[np.isfinite(numbers)]
     low, high = (float(numbers.min()), float(numbers.max())) if len(numbers) else (0.0, 1.0)
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+    room = max(0.5, abs(low) * 1e-6)  # so that it is seen at all in very large numbers
+    return (low, high) if low < high else (low - room, high + room)
 
 
 def _axis(ends, ticks):

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import difflib
 import json
 import pathlib
 
@@ -18,9 +19,10 @@ class Refused(traitlets.TraitError, ValueError):
 
 @contextlib.contextmanager
 def refusing():
-    """Turns the errors of checks into `Refused`; for use in `@traitlets.validate` methods."""
+    """Turns the errors of checks into `Refused`, without warnings; for use in `@traitlets.validate` methods."""
     try:
-        yield
+        with np.errstate(all="ignore"):  # 1e308 becomes infinite in float32
+            yield
     except (TypeError, ValueError) as error:
         raise Refused(str(error)) from None
 
@@ -41,6 +43,12 @@ class Explorer(anywidget.AnyWidget):
     # The page numbers its questions: only the newest wish waits while Python works on one.
     _asked = traitlets.Int(0).tag(sync=True)
     _answered = traitlets.Int(0).tag(sync=True)
+
+    def __setattr__(self, name, value):
+        """Refuses a name that the explorer does not have: set without effect, it would look like a picture that sticks."""
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise AttributeError(f"{type(self).__name__} has no `{name}` to set. {_instead(self, name)}")
+        super().__setattr__(name, value)
 
     def set_state(self, sync_data):
         with self.hold_sync():  # the answer and what it says arrive together
@@ -63,6 +71,14 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         return data | {"text/plain": self.describe(), "text/html": self._static_html()}, metadata
+
+
+def _instead(explorer, name):
+    """What may have been meant by a name: those that are like it, or all that can be set."""
+    own = explorer.traits().keys() - Explorer.class_traits().keys()
+    own = sorted(key for key in own if not key.startswith("_") and not explorer.traits()[key].read_only)
+    near = difflib.get_close_matches(name, own, n=2)
+    return f"Did you mean {' or '.join(f'`{key}`' for key in near or own)}?"
 
 
 def front_end(name):
@@ -98,7 +114,8 @@ def paint(image, low=0, high=1):
     image : array, shape (H, W), or (H, W, 3) for red, green and blue
         NaN is painted black.
     """
-    scaled = np.nan_to_num((np.asarray(image, float) - low) / (high - low if high > low else 1))
+    with np.errstate(all="ignore"):
+        scaled = np.nan_to_num((np.asarray(image, float) - low) / (high - low if high > low else 1))
     pixels = np.round(255 * np.clip(scaled, 0, 1)).astype(np.uint8)
     return {"size": list(pixels.shape[:2]), "pixels": base64.b64encode(pixels.tobytes()).decode()}
 

@@ -4,13 +4,15 @@ import math
 
 import numpy as np
 
-from ._numbers import number
+from .._names import names_of_classes  # noqa: F401
+from ..arithmetic import in_short
+from ._numbers import number, share
 
 
 def image_shape(model):
     """The shape of one input as the model takes it, such as (28, 28, 1)."""
     if not callable(getattr(model, "predict", None)):
-        raise TypeError(f"`model` must be a Keras or cnnlab model; got {type(model).__name__}.")
+        raise TypeError(f"`model` must be a Keras or cnnlab model; got {in_short(model)}.")
     shape = getattr(model, "input_shape", None) or getattr(getattr(model, "_input", None), "shape", None)
     if shape is None:
         raise ValueError("`model` does not know its input shape yet: begin it with an Input, or show it data first.")
@@ -25,16 +27,16 @@ def predict(model, images):
     They are reshaped as the model takes them, to (H, W, 1) or to (H·W,), but never resized.
     """
     wanted = image_shape(model)
-    given = images.shape[1:]
-    pixels = math.prod(given)
-    if _fits(given, wanted):
+    shape = images.shape[1:]
+    pixels = math.prod(shape)
+    if _fits(shape, wanted):
         inputs = images
-    elif given[2:] in ((), (1,)) and any(_fits(shape, wanted) for shape in (given[:2], (*given[:2], 1), (pixels,))):
+    elif shape[2:] in ((), (1,)) and any(_fits(one, wanted) for one in (shape[:2], (*shape[:2], 1), (pixels,))):
         inputs = images.reshape(
-            len(images), *next(s for s in (given[:2], (*given[:2], 1), (pixels,)) if _fits(s, wanted))
+            len(images), *next(s for s in (shape[:2], (*shape[:2], 1), (pixels,)) if _fits(s, wanted))
         )
     else:
-        raise ValueError(f"`model` takes inputs of shape {wanted}; the images have shape {given}.")
+        raise ValueError(f"`model` takes inputs of shape {wanted}; the images have shape {shape}.")
     one_batch = getattr(model, "predict_on_batch", None) if len(inputs) <= 32 else None
     scores = np.asarray(one_batch(inputs) if one_batch else model.predict(inputs, verbose=0))
     if scores.ndim != 2 or scores.shape[1] < 2:
@@ -43,18 +45,6 @@ def predict(model, images):
             f"it gives shape {('N', *scores.shape[1:])}."
         )
     return scores
-
-
-def names_of_classes(names, classes):
-    """The names as a list of str; the numbers of the classes where there are none."""
-    if names is None:
-        return [str(place) for place in range(classes)]
-    if isinstance(names, str) or not np.iterable(names):
-        raise TypeError(f"`class_names` must be a list of names; got {names!r}.")
-    names = [str(name) for name in names]
-    if len(names) != classes:
-        raise ValueError(f"`class_names` must have one name for each of the {classes} classes; got {len(names)}.")
-    return names
 
 
 def bars(scores, names, marks=None, top=None, limits=None):
@@ -75,10 +65,10 @@ def bars(scores, names, marks=None, top=None, limits=None):
     return [[names[i], _written(scores[i], shares), float(lengths[i]), marks.get(int(i), "")] for i in map(int, chosen)]
 
 
-def _written(score, share):
-    if not share or not math.isfinite(score):
+def _written(score, is_share):
+    if not is_share or not math.isfinite(score):
         return number(float(score))
-    return f"{score:.3f}" if score >= 0.0005 or score == 0 else "< 0.001"
+    return share(score)
 
 
 def _fits(shape, wanted):

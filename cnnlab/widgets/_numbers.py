@@ -33,8 +33,8 @@ def shown(values):
 def number(value):
     """A number in few characters: whole if it is whole, three digits if they say it exactly, else fewer.
 
-    >>> [number(value) for value in (-2.0, 1 / 8, 1 / 9, 254.96, 1e20, float("inf"))]
-    ['−2', '0.125', '0.11', '255', '1e20', '∞']
+    >>> [number(value) for value in (-2.0, 1 / 8, 1 / 9, 254.96, 1234.5, 1e20, float("inf"))]
+    ['−2', '0.125', '0.11', '255', '1230', '1e20', '∞']
     """
     size = abs(value)
     if math.isnan(value):
@@ -47,12 +47,23 @@ def number(value):
         digits, _, exponent = f"{value:.1e}".partition("e")
         text = f"{digits.removesuffix('.0')}e{int(exponent)}"
     elif size >= 100:
-        text = f"{value:.1f}".removesuffix(".0") if size < 1000 else f"{value:.0f}"
+        text = f"{float(f'{value:.3g}'):.0f}"
     else:
         text = f"{value:.3g}"
         if size < 1 and not math.isclose(float(text), value, rel_tol=1e-6):
             text = f"{value:.2g}" if size >= 0.01 else f"{value:.1g}"
     return text.replace("-", "−")
+
+
+def share(value):
+    """A number from 0 to 1 with three digits; what they would round to 0 or 1 says so.
+
+    >>> share(0.12345), share(0.9999), share(1.0), share(1e-9)
+    ('0.123', '> 0.999', '1', '< 0.001')
+    """
+    if value in (0, 1):
+        return number(float(value))
+    return "< 0.001" if value < 0.0005 else "> 0.999" if value >= 0.9995 else f"{value:.3f}"
 
 
 def read(shown):
@@ -74,11 +85,31 @@ def size(array):
     return " × ".join(map(str, array.shape))
 
 
-def table(title, shown, bold=None):
+def heat(level):
+    """What colors a cell in a page: the levels of `pack`, from blue (0) over nothing (4) to orange (8).
+
+    The text is black or white, whichever is easier to read: at least 4.5 : 1, on light pages and on dark ones.
+    """
+    if level == 4:
+        return ""
+    share = abs(level - 4) / 4
+    color = [round(255 - share * (255 - part)) for part in ((0, 114, 178) if level < 4 else (213, 94, 0))]
+    linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in color]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    text = "#000" if (light + 0.05) ** 2 > 1.05 * 0.05 else "#fff"
+    return f' style="background-color:#{bytes(color).hex()};color:{text}"'
+
+
+def table(title, shown, bold=None, levels=None):
+    """A table for where no widget runs; `levels` colors its cells, see `heat`."""
+    levels = np.full(shown.shape, 4) if levels is None else levels
     bold = np.zeros(shown.shape, bool) if bold is None else bold
     rows = (
-        "".join(f"<td><b>{text}</b></td>" if strong else f"<td>{text}</td>" for text, strong in zip(*row))
-        for row in zip(shown, bold)
+        "".join(
+            f"<td{heat(level)}><b>{text}</b></td>" if strong else f"<td{heat(level)}>{text}</td>"
+            for text, strong, level in zip(*row)
+        )
+        for row in zip(shown, bold, levels.tolist())
     )
     return (
         f'<table><thead><tr><th colspan="{shown.shape[1]}">{title}</th></tr></thead>\n<tbody>\n'

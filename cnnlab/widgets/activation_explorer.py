@@ -10,10 +10,11 @@ import numpy as np
 import traitlets
 
 from .. import ops
-from ..ops._arguments import as_float, one_number
+from ..arithmetic import in_short, real_number
+from ..ops._arguments import as_float
 from ._chart import chart
 from ._explorer import Checked, Explorer, front_end, refusing
-from ._numbers import number, shown, table
+from ._numbers import number, share, shown, table
 
 _FORMULAS = {
     "relu": "max(x, 0)",
@@ -149,7 +150,7 @@ class ActivationExplorer(Explorer):
                 "below": shown(below).tolist(),
                 "powers": shown(powers).tolist(),
                 "total": number(float(powers.sum())),
-                "probabilities": [f"{probability:.3f}" for probability in probabilities],
+                "probabilities": [share(probability) for probability in probabilities.tolist()],
                 "percents": (100 * probabilities).round(1).tolist(),
                 "sum": number(round(float(probabilities.sum()), 9)),
                 "unchanged": bool(np.allclose(probabilities, plain, rtol=0, atol=1e-9)),
@@ -237,7 +238,7 @@ class ActivationExplorer(Explorer):
         if self.name == "softmax":
             state = self._softmax
             names = ["logit", "(logit + constant) / temperature", "e^(that − largest)", "probability"]
-            rows = [names, *zip(state["logits"], state["raised"], state["powers"], state["probabilities"])]
+            rows = [names, *zip(state["logits"], state["raised"], state["powers"], map(html.escape, state["probabilities"]))]
             tables = table("softmax", np.array(rows, object))
         else:
             stops = np.union1d(np.arange(-4.0, 5), [self.x])
@@ -253,17 +254,14 @@ def _check(name, value):
     """`value` as the explorer keeps it, or an error that names the argument."""
     if name == "name":
         if not isinstance(value, str) or value not in _FORMULAS:
-            raise ValueError(f"`name` must be one of {', '.join(map(repr, _FORMULAS))}; got {value!r}.")
+            raise ValueError(f"`name` must be one of {', '.join(map(repr, _FORMULAS))}; got {in_short(value)}.")
         return value
     if name == "logits":
         logits = as_float("logits", value)
         if logits.ndim != 1 or not 3 <= len(logits) <= 6:
             raise ValueError(f"`logits` must be 3 to 6 numbers; got shape {logits.shape}.")
         if not (np.abs(logits) <= _LOGIT).all():
-            raise ValueError(f"`logits` must each be −{_LOGIT} to {_LOGIT} here; got {logits.tolist()}.")
+            raise ValueError(f"`logits` must each be −{_LOGIT} to {_LOGIT} here; got {', '.join(shown(logits))}.")
         return tuple(np.asarray(value, float).tolist())
     low, high = _LIMITS[name]
-    given = one_number(name, value)
-    if not low <= given <= high:
-        raise ValueError(f"`{name}` must be {number(low)} to {number(high)} here; got {given}.")
-    return given
+    return real_number(name, value, at_least=low, at_most=high)

@@ -11,9 +11,9 @@ import math
 import numpy as np
 import traitlets
 
-from ..arithmetic import whole_number
+from ..arithmetic import in_short, real_number, whole_number
 from ..ops import conv, conv_grad
-from ..ops._arguments import as_float, one_number
+from ..ops._arguments import as_float
 from ._chart import chart
 from ._explorer import Checked, Explorer, front_end, read_only, refusing, to_wire
 from ._numbers import factor, largest, number, pack, read, relation, shown, table
@@ -121,13 +121,11 @@ class BackpropExplorer(Explorer):
         with refusing():
             if name == "steps":
                 if whole_number("steps", value, at_least=0) > _MOST_STEPS:
-                    raise ValueError(f"`steps` must be at most {_MOST_STEPS}; got {value}.")
+                    raise ValueError(f"`steps` must be at most {_MOST_STEPS}; got {in_short(value)}.")
                 return int(value)
             if name == "selected":
                 return _check_selected(value, _shapes(np.shape(self.image), np.shape(self.kernel)))
-            if isinstance(value, bool) or not math.isfinite(one_number("learning_rate", value)):
-                raise ValueError(f"`learning_rate` must be a finite number, such as 0.1; got {value!r}.")
-            return float(value)
+            return real_number("learning_rate", value)
 
     @traitlets.observe("image", "kernel", "target")
     def _begin(self, change):
@@ -273,6 +271,7 @@ class BackpropExplorer(Explorer):
 def _check_grid(name, value):
     array = as_float(name, value)
     most = _LARGEST[name]
+    array = array[..., 0] if array.ndim == 3 and array.shape[-1] == 1 else array
     if array.ndim != 2:
         raise ValueError(f"`{name}` must have two axes, (rows, columns); got shape {array.shape}.")
     if not 1 <= min(array.shape) <= max(array.shape) <= most:
@@ -305,7 +304,7 @@ def _check_selected(selected, shapes):
     except (KeyError, TypeError, ValueError):
         pass
     fits = ", ".join(f"({which!r}, row, column) of {size}" for which, size in shapes.items())
-    raise ValueError(f"`selected` must be None or one of {fits}; got {selected!r}.")
+    raise ValueError(f"`selected` must be None or one of {fits}; got {in_short(selected)}.")
 
 
 # What is computed

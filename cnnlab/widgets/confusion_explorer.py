@@ -7,11 +7,12 @@ import io
 import numpy as np
 import traitlets
 
-from ..arithmetic import whole_number
-from ..ops._arguments import numbers
+from .._names import count
+from .._pictures import on_white, pictures
+from ..arithmetic import in_short, whole_number
 from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, names_of_classes, predict
-from ._numbers import number, pack, table
+from ._numbers import heat, number, pack, table
 
 PER_PAGE = 20
 _MOST_CLASSES = 30
@@ -28,14 +29,14 @@ class ConfusionExplorer(Explorer):
 
     Parameters
     ----------
-    y_true : array of int, shape (N,)
+    y_true : array of whole numbers, shape (N,) or (N, 1)
         The true class of each example, counted from 0.
     scores : array, shape (N, classes), or model
         What `model.predict` gave: the predicted class is the one with the highest score. Or the model,
         Keras's or cnnlab's, which then predicts `images`.
-    images : array, shape (N, H, W), (N, H, W, 1) or (N, H, W, 3)
+    images : array, shape (N, H, W), (N, H, W, 1), (N, H, W, 3) or (N, H, W, 4)
         Integers from 0 to 255 or floats from 0 to 1; other ranges are stretched. (N, 784) will do for squares.
-    class_names : list of str, optional
+    class_names : list of str, or {number: name}, optional
         At most 30.
     selected : (true class, predicted class) or None
         The cell whose images are shown, surest mistakes first. At the start, the most frequent mistake.
@@ -72,6 +73,8 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
     """
 
     _esm, _css = front_end("confusion_explorer")
+
+    matrix = None
 
     selected = traitlets.Any().tag(sync=True)
     page = Checked(0).tag(sync=True)
@@ -208,16 +211,16 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
     def describe(self):
         """One sentence that says what the explorer shows."""
         right, total = int(np.trace(self.matrix)), int(self.matrix.sum())
-        most = "; ".join(f"{self._called(*cell)} ({_times(self.matrix[cell])})" for cell in self._ranked[:3])
+        most = "; ".join(f"{self._called(*cell)} ({count(self.matrix[cell], 'time')})" for cell in self._ranked[:3])
         parts = [
             f"ConfusionExplorer: {right} of {total} right ({number(round(100 * right / total, 1))} %)",
             f"most frequent mistakes: {most}" if most else "no mistakes",
         ]
         if self.selected is not None:
-            count, of = self.matrix[self.selected], self.matrix[self.selected[0]].sum()
-            first = f", example {self.example} first" if self.page == 0 and count else ""
+            many, of = self.matrix[self.selected], self.matrix[self.selected[0]].sum()
+            first = f", example {self.example} first" if self.page == 0 and many else ""
             parts.append(
-                f"selected: {self._called(*self.selected)}, {count} of {of} ({self._percent()[self.selected]} %){first}"
+                f"selected: {self._called(*self.selected)}, {many} of {of} ({self._percent()[self.selected]} %){first}"
             )
         return "; ".join(parts) + "."
 
@@ -234,9 +237,11 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
         bold = np.pad(np.eye(len(names), dtype=bool), ((1, 0), (1, 0)))
         what = "counts" if self.view == "counts" else "% of the true class"
         escaped = np.vectorize(html.escape, otypes=[object])(shown)
+        levels = np.array(list(self._table[self.view]["level"]), int).reshape(len(names), -1)[np.ix_(order, order)]
         parts = [
             f"<p>{html.escape(self.describe(), quote=False)}</p>",
-            table(f"Confusion matrix, {what}", escaped, bold),
+            table(f"Confusion matrix, {what}", escaped, bold, np.pad(levels, ((1, 0), (1, 0)), constant_values=4)),
+            "<p>Bold, and blue where there are colors: right. The others are mistakes; the darker, the more.</p>",
         ]
         strip = self._shown()[:10]
         if len(strip):
@@ -261,10 +266,6 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
         return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def _times(count):
-    return f"{count} time" if count == 1 else f"{count} times"
-
-
 def _thumbnail(image):
     step = -(-max(image.shape[:2]) // _LARGEST)
     return image[::step, ::step]
@@ -275,33 +276,29 @@ def _thumbnail(image):
 
 def _check_images(images):
     """(The images as (N, H, W) or (N, H, W, 3), what is black and what is white in them)."""
-    try:
-        images = np.asarray(images)
-    except ValueError:
-        raise ValueError("`images` must be one array; these have different shapes.") from None
-    if images.dtype.kind not in "fiub":
-        raise TypeError(f"`images` must hold numbers; got dtype {images.dtype}.")
-    if images.ndim == 2 and round(images.shape[1] ** 0.5) ** 2 == images.shape[1]:
-        side = round(images.shape[1] ** 0.5)
-        images = images.reshape(-1, side, side)
-    if images.ndim == 4 and images.shape[3] == 1:
-        images = images[..., 0]
-    if not (images.ndim == 3 or images.ndim == 4 and images.shape[3] == 3) or 0 in images.shape:
-        raise ValueError(f"`images` must have shape (N, H, W), (N, H, W, 1) or (N, H, W, 3); got {images.shape}.")
-    low, high = float(np.nanmin(images)), float(np.nanmax(images))
-    if images.dtype.kind in "iub" and low >= 0 and high <= 255:
+    images = pictures("images", images, "several")
+    if isinstance(images, list):
+        raise ValueError("`images` must be one array; these have different shapes.")
+    if images.ndim == 4 and images.shape[3] == 4:
+        images = np.stack([on_white("images", image) for image in images])
+    finite = images[np.isfinite(images)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    if images.dtype.kind in "iu" and low >= 0 and high <= 255:
         return images, (0, 255)
-    return images, (0, 1) if low >= 0 and high <= 1 else (low, high)
+    return images, (0, 1) if low >= 0 and high <= 1 else (low, high if high > low else low + 1)
 
 
 def _check_scores(scores, images):
     if callable(getattr(scores, "predict", None)):
         scores = predict(scores, images)
-    scores = np.asarray(scores)
-    if scores.ndim != 2 or scores.shape[1] < 2 or scores.dtype.kind not in "fiub":
+    try:
+        scores, shown = np.asarray(scores), in_short(scores)
+    except ValueError:
+        raise ValueError("`scores` must be one array, (N, classes); its rows have different lengths.") from None
+    if scores.ndim != 2 or scores.shape[1] < 2 or not len(scores) or scores.dtype.kind not in "fiub":
         raise ValueError(
             "`scores` must be a model, or an array of shape (N, classes), as model.predict gives it "
-            f"(not its argmax); got shape {scores.shape}."
+            f"(not its argmax); got {f'shape {scores.shape}' if scores.dtype.kind in 'fiub' and scores.ndim else shown}."
             + (" Of one output p make two classes: np.hstack([1 - p, p])." if scores.shape[1:] == (1,) else "")
         )
     bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
@@ -313,36 +310,52 @@ def _check_scores(scores, images):
 
 
 def _check_labels(y_true, examples, classes):
-    labels = numbers("y_true", y_true)
+    try:
+        labels = np.asarray(y_true)
+    except ValueError:
+        raise ValueError("`y_true` must hold one class number for each example; got rows of different lengths.") from None
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+    if labels.dtype.kind in "USO" and labels.ndim:
+        raise TypeError(f"`y_true` must hold class numbers; got {in_short(y_true)}. {_numbering(labels)}")
     if labels.ndim == 2 and labels.shape[1] == classes:
         raise ValueError("`y_true` must hold class numbers; these are one-hot rows: pass y_true.argmax(axis=1).")
-    if labels.shape != (examples,) or (labels != np.floor(labels)).any():
+    if labels.shape != (examples,) or labels.dtype.kind not in "fiub":
+        got = f"shape {labels.shape}" if labels.dtype.kind in "fiub" and labels.ndim else in_short(y_true)
         raise ValueError(
-            f"`y_true` must hold one whole number for each of the {examples} examples; "
-            f"got shape {labels.shape} of {labels.dtype}."
+            f"`y_true` must hold one class number for each of the {count(examples, 'row')} of `scores`; got {got}."
         )
-    if examples == 0:
-        raise ValueError("`y_true` is empty: there is nothing to show.")
+    if not (labels == np.floor(labels)).all():  # NaN, too
+        odd = labels[labels != np.floor(labels)][0]
+        raise ValueError(f"`y_true` must hold class numbers, which are whole; one is {number(float(odd))}.")
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"`y_true` must lie from 0 to {classes - 1}, as `scores` have {classes} classes; "
-            f"they go from {labels.min():g} to {labels.max():g}."
+            f"they go from {labels.min():.0f} to {labels.max():.0f}."
+            + (" Counted from 1? Then pass y_true - 1." if labels.min() == 1 and labels.max() == classes else "")
         )
     return labels.astype(int)
 
 
+def _numbering(labels):
+    """How texts become class numbers."""
+    try:
+        labels.astype(float)
+        return "Take np.asarray(y_true).astype(int)."
+    except (TypeError, ValueError):
+        return "np.unique(y_true, return_inverse=True)[1] numbers names, in the order of the alphabet."
+
+
 def _check_choice(name, value, choices):
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"`{name}` must be {' or '.join(map(repr, choices))}; got {value!r}.")
+        raise ValueError(f"`{name}` must be {' or '.join(map(repr, choices))}; got {in_short(value)}.")
     return value
 
 
 def _check_below(name, value, limit, what):
     value = whole_number(name, value, at_least=0)
     if value >= limit:
-        raise ValueError(f"`{name}` must be below {limit}, the number of {what}; got {value}.")
+        raise ValueError(f"`{name}` must be below {limit}, the number of {what}; got {in_short(value)}.")
     return value
 
 
@@ -356,5 +369,5 @@ def _check_selected(selected, classes):
     except (TypeError, ValueError):
         pass
     raise ValueError(
-        f"`selected` must be None or (true, predicted), two classes from 0 to {classes - 1}; got {selected!r}."
+        f"`selected` must be None or (true, predicted), two classes from 0 to {classes - 1}; got {in_short(selected)}."
     )

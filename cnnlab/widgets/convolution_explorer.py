@@ -11,7 +11,9 @@ import itertools
 import numpy as np
 import traitlets
 
-from ..arithmetic import output_size, padding_amounts, whole_number
+from .._names import count
+from .._pictures import as_numbers, channels_first
+from ..arithmetic import in_short, output_size, padding_amounts, real_number, true_or_false, whole_number
 from ..ops import conv, depthwise_conv
 from ..ops._arguments import as_float
 from ._explorer import Checked, Explorer, from_wire, front_end, paint, read_only, refusing, to_wire
@@ -379,7 +381,7 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
                 terms = [f"{factor(pixel)}×{factor(weight)}" for pixel, weight in zip(pixels, factors)]
                 exact = read(pixels) * read(factors)
             bias = [] if self.bias is None else [number(self._bias())]
-            text = " + ".join(terms) + (f" ({len(terms)} channels)" if weights.shape[2] > 1 else "")
+            text = " + ".join(terms) + (f" ({count(len(terms), 'channel')})" if weights.shape[2] > 1 else "")
             text += "".join(f" + {factor(part)} (bias)" for part in bias)
             cell = (*self.selected, self.filter)[: self.output.ndim]
             total = shown(self.output[cell])
@@ -440,17 +442,17 @@ def _check_number(name, value):
         if isinstance(value, str) and value.lower() in ("valid", "same"):
             return value.lower()
         if isinstance(value, (str, tuple, list)):
-            raise ValueError(f"`padding` must be 'valid', 'same' or a whole number, 0 to {largest}; got {value!r}.")
+            raise ValueError(f"`padding` must be 'valid', 'same' or a whole number, 0 to {largest}; got {in_short(value)}.")
     number = whole_number(name, value, at_least=0 if name == "padding" else 1)
     if number > largest:
-        raise ValueError(f"`{name}` must be at most {largest} here; got {number}.")
+        raise ValueError(f"`{name}` must be at most {largest} here; got {in_short(number)}.")
     return "valid" if name == "padding" and number == 0 else number
 
 
 def _check_array(name, value):
     if name == "bias" and value is None:
         return None
-    array = as_float(name, value)
+    array = as_float(name, as_numbers(value) if name == "image" else value)
     if name == "bias":
         if array.ndim > 1 or array.size == 0:
             raise ValueError(f"`bias` must be one number, or one per filter; got shape {array.shape}.")
@@ -479,27 +481,25 @@ def _check_array(name, value):
 def _check_choice(name, value):
     if name == "view":
         if not isinstance(value, str) or value not in ("numbers", "formula"):
-            raise ValueError(f"`view` must be 'numbers' or 'formula'; got {value!r}.")
+            raise ValueError(f"`view` must be 'numbers' or 'formula'; got {in_short(value)}.")
         return value
     if name == "guess":
         if value is None:
             return None
-        guess = as_float(name, float(value) if isinstance(value, str) else value)
-        if guess.ndim or not np.isfinite(guess):
-            raise ValueError(f"`guess` must be one finite number, or None; got {value!r}.")
-        return float(value)
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"`{name}` must be True or False; got {value!r}.")
-    return bool(value)
+        try:
+            return real_number("guess", float(value) if isinstance(value, str) else value)
+        except (TypeError, ValueError):
+            raise ValueError(f"`guess` must be one finite number, or None; got {in_short(value)}.") from None
+    return true_or_false(name, value)
 
 
 def _check_place(name, value, image, kernel, output_shape):
     """A place as the explorer keeps it: the number of a channel or filter, a cell of the output, a corner."""
     if name in ("channel", "filter"):
-        count = _four(kernel).shape[2 if name == "channel" else 3]
+        most = _four(kernel).shape[2 if name == "channel" else 3]
         place = whole_number(name, value, at_least=0)
-        if place >= count:
-            raise ValueError(f"`{name}` must be less than {count}, they are counted from 0; got {place}.")
+        if place >= most:
+            raise ValueError(f"`{name}` must be less than {most}, they are counted from 0; got {in_short(place)}.")
         return place
     if value is None and name != "corner":
         return None
@@ -513,11 +513,11 @@ def _check_place(name, value, image, kernel, output_shape):
     if name == "corner":
         raise ValueError(
             f"`corner` must be (row, column) of the first pixel shown, at most "
-            f"({limits[0] - 1}, {limits[1] - 1}) for this image; got {value!r}."
+            f"({limits[0] - 1}, {limits[1] - 1}) for this image; got {in_short(value)}."
         )
     raise ValueError(
         f"`{name}` must be None or (row, column) of an output cell; "
-        f"the output has shape {tuple(output_shape)}, got {value!r}."
+        f"the output has shape {tuple(output_shape)}, got {in_short(value)}."
     )
 
 
@@ -527,17 +527,19 @@ def _fit(image, kernel, strides, padding, dilation_rate, bias):
     in_kernel, filters = _four(kernel).shape[2:]
     if channels != in_kernel:
         raise ValueError(
-            f"`image` of shape {image.shape} has {channels} channels, "
+            f"`image` of shape {image.shape} has {count(channels, 'channel')}, "
             f"`kernel` of shape {kernel.shape} takes {in_kernel}. "
             + (
-                f"Take one channel, image[:, :, 0], or a kernel of shape {(*kernel.shape, channels, 1)}."
+                "Channels first? Put them last, np.moveaxis(image, 0, -1), or take one of them, image[0]."
+                if channels_first(image)
+                else f"Take one channel, image[:, :, 0], or a kernel of shape {(*kernel.shape, channels, 1)}."
                 if kernel.ndim == 2
                 else "The third axis of both must be equally long."
             )
         )
     if bias is not None and len(bias) not in (1, filters):
         raise ValueError(
-            f"`bias` holds {len(bias)} numbers; this `kernel` has {filters} filters: one each, or one for all."
+            f"`bias` holds {count(len(bias), 'number')}; this `kernel` has {count(filters, 'filter')}: one each, or one for all."
         )
     output_shape = _spatial(image.shape, kernel.shape, strides, padding, dilation_rate)[4:]
     reach = [dilation_rate * (length - 1) + 1 for length in kernel.shape[:2]]

@@ -7,9 +7,11 @@ import io
 import numpy as np
 import traitlets
 
-from ..arithmetic import whole_number
+from .._pictures import one_picture
+from ..arithmetic import in_short, real_number, true_or_false, whole_number
 from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, image_shape, names_of_classes, predict
+from ._numbers import number
 
 SIDE = 28  # of what the network sees
 BOX = 20  # the longer side of a digit in MNIST
@@ -87,9 +89,7 @@ class DrawDigit(Explorer):
         if not any(len(shape) == len(fits) and all(a in (None, b) for a, b in zip(shape, fits))
                    for fits in ((SIDE, SIDE, 1), (SIDE, SIDE), (SIDE * SIDE,))):  # fmt: skip
             raise ValueError(f"`model` must take inputs of shape (28, 28, 1), (28, 28) or (784,); it takes {shape}.")
-        if isinstance(white, bool) or not isinstance(white, (int, float)) or not 0 < white < np.inf:
-            raise ValueError(f"`white` must be a number above 0, such as 1 or 255; got {white!r}.")
-        self._model, self._white = model, np.float32(white)
+        self._model, self._white = model, np.float32(real_number("white", white, above=0))
         classes = len(self._predict(np.zeros((SIDE, SIDE), np.float32)))
         self._names = names_of_classes(class_names, classes)
         blank = np.zeros((_FINE, _FINE), np.float32)
@@ -114,12 +114,10 @@ class DrawDigit(Explorer):
             if name == "image":
                 return _check_image(value)
             if name == "centered":
-                if not isinstance(value, (bool, np.bool_)):
-                    raise TypeError(f"`centered` must be True or False; got {value!r}.")
-                return bool(value)
+                return true_or_false("centered", value)
             value = whole_number("brush", value, at_least=1)
             if value > 6:
-                raise ValueError(f"`brush` must be at most 6; got {value}.")
+                raise ValueError(f"`brush` must be at most 6; got {in_short(value)}.")
             return value
 
     @traitlets.observe("image", "centered")
@@ -243,23 +241,21 @@ def _steps(image, place):
 
 
 def _check_image(image):
-    try:
-        array = np.asarray(image)
-        if array.dtype.kind not in "fiub":
-            raise ValueError
-    except ValueError:
-        raise TypeError(f"`image` must be an array of numbers; got {type(image).__name__}.") from None
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[:, :, 0]
-    if array.ndim != 2 or 0 in array.shape or max(array.shape) > _LARGEST:
+    array = one_picture("image", image)
+    if array.ndim != 2:
         raise ValueError(
-            f"`image` must have shape (H, W), each from 1 to {_LARGEST}; got {np.shape(image)}. One image of many is images[0]."
+            f"`image` must be gray, (H, W); got {array.shape}, in color. Make it gray: image[..., :3].mean(axis=-1); or read "
+            "it so: cnnlab.utils.load_img(file, color_mode='grayscale'). The pen must be light: a dark one on white paper "
+            "becomes that with 255 - image."
         )
+    if max(array.shape) > _LARGEST:
+        raise ValueError(f"`image` must have shape (H, W), each from 1 to {_LARGEST}; got {array.shape}.")
     white = 255 if array.dtype.kind in "iu" and array.max() > 1 else 1
     if not (array.min() >= 0 and array.max() <= white):  # NaN is refused, too
         raise ValueError(
             f"`image` must hold numbers from 0 to 1, or integers from 0 to 255; "
-            f"these go from {array.min():.3g} to {array.max():.3g}."
+            f"these go from {number(float(array.min()))} to {number(float(array.max()))}."
+            + (" Divide them: image / 255." if array.min() >= 0 and 1 < array.max() <= 255 else "")
         )
     return read_only(array.astype(np.float32) / np.float32(white))
 

@@ -11,7 +11,8 @@ import itertools
 import numpy as np
 import traitlets
 
-from ..arithmetic import padding_amounts, whole_number
+from .._names import count
+from ..arithmetic import in_short, padding_amounts, whole_number
 from ._explorer import Checked, Explorer, front_end, read_only, refusing
 from ._numbers import table
 
@@ -82,7 +83,7 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
 
     def __init__(self, size=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1, *, selected=0):
         settings = dict(zip(_CHOICES, (size, kernel_size, strides, padding, dilation_rate)))
-        if np.ndim(size) and np.ndim(selected) == 0 and selected == 0:
+        if _is_pair(size) and not _is_pair(selected) and selected == 0:
             selected = (0, 0)
         super().__init__(**settings, selected=selected, _states=_states())
 
@@ -116,10 +117,9 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
         formulas = " and ".join(_formula(axis) for axis in axes)
         over, kernel = (" × ".join(str(axis[name]) for axis in axes) for name in ("size", "kernel_size"))
         unseen, least, most = int((self.uses == 0).sum()), int(self.uses.min()), int(self.uses.max())
-        times = f"{least}" if least == most else f"{least} to {most}"
-        said = f"each pixel is used {_count(times, 'time')}"
+        said = f"each pixel is used {count(most, 'time') if least == most else f'{least} to {most} times'}"
         if unseen:
-            said = f"{_count(unseen, 'pixel')} of {self.uses.size} {'is' if unseen == 1 else 'are'} never seen"
+            said = f"{count(unseen, 'pixel')} of {self.uses.size} {'is' if unseen == 1 else 'are'} never seen"
         return (
             f"GeometryExplorer: a kernel of {kernel} over an input of {over} (strides={self.strides}, "
             f"padding={self.padding!r}, dilation_rate={self.dilation_rate}) gives {formulas} "
@@ -136,7 +136,7 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
                 row[_window(axes[0], place)] = "●"
                 rows.append(row)
             shown = np.array(rows, "<U3")
-            title = f"Uses of each pixel; below, the window of each of the {len(rows) - 1} outputs"
+            title = f"Uses of each pixel; below, the window of each of the {count(len(rows) - 1, 'output')}"
         else:
             inside = (padded[0] >= 0)[:, np.newaxis] & (padded[1] >= 0)
             shown = np.where(inside, np.multiply.outer(*padded).astype(str), "(0)")
@@ -158,24 +158,28 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
 # What is accepted
 
 
+def _is_pair(value):
+    return isinstance(value, (tuple, list)) or isinstance(value, np.ndarray) and value.ndim > 0
+
+
 def _check(name, value):
     """`value` as the explorer keeps it, or an error that names the argument."""
     choices = _CHOICES[name]
     smallest, largest = (0, 4) if name == "padding" else (choices[0], choices[-1])
-    if name in ("size", "kernel_size") and isinstance(value, (tuple, list, np.ndarray)):
+    if name in ("size", "kernel_size") and _is_pair(value):
         if len(value) != 2:
-            raise ValueError(f"`{name}` must be an int, or a pair (rows, columns); got {value!r}.")
+            raise ValueError(f"`{name}` must be an int, or a pair (rows, columns); got {in_short(value)}.")
         pair = tuple(_check(name, number) for number in value)
         return pair[0] if name == "kernel_size" and pair[0] == pair[1] else pair
     if name == "padding":
         if isinstance(value, str) and value.lower() in ("valid", "same"):
             return value.lower()
         if isinstance(value, (str, tuple, list)):
-            raise ValueError(f"`padding` must be 'valid', 'same' or a whole number, 0 to {largest}; got {value!r}.")
+            raise ValueError(f"`padding` must be 'valid', 'same' or a whole number, 0 to {largest}; got {in_short(value)}.")
     number = whole_number(name, value, at_least=smallest)
     if number > largest:
         hint = " For larger ones, ask cnnlab.arithmetic.output_size." if name in ("size", "kernel_size") else ""
-        raise ValueError(f"`{name}` must be at most {largest} here; got {number}.{hint}")
+        raise ValueError(f"`{name}` must be at most {largest} here; got {in_short(number)}.{hint}")
     return "valid" if name == "padding" and number == 0 else number
 
 
@@ -211,7 +215,7 @@ def _check_selected(selected, axes):
         pass
     shape = " × ".join(str(axis["positions"]) for axis in axes)
     what = "the number of an output" if len(axes) == 1 else "(row, column) of an output"
-    raise ValueError(f"`selected` must be None or {what}, counted from 0; there are {shape}; got {selected!r}.")
+    raise ValueError(f"`selected` must be None or {what}, counted from 0; there are {shape}; got {in_short(selected)}.")
 
 
 # What is computed
@@ -270,7 +274,3 @@ def _plain(numbers):
     """One number for one dimension, a pair for two."""
     numbers = tuple(numbers)
     return numbers[0] if len(numbers) == 1 else numbers
-
-
-def _count(number, word):
-    return f"{number} {word}" if str(number) == "1" else f"{number} {word}s"

@@ -7,6 +7,8 @@ import io
 import numpy as np
 import traitlets
 
+from .._pictures import on_white, one_picture
+from ..arithmetic import in_short, true_or_false, whole_number
 from ..ops import conv
 from ..ops._arguments import as_float
 from ._explorer import Checked, Explorer, from_wire, front_end, paint, read_only, refusing, to_wire
@@ -41,9 +43,9 @@ class KernelPlayground(Explorer):
 
     Parameters
     ----------
-    image : "photo", "scene", "blank", or array, shape (H, W) or (H, W, 3)
-        0 is black and 1 is white; whole numbers from 0 to 255 are divided by 255. Colors become gray, and what is
-        larger than 256 × 256 is averaged over blocks. On the page an image can also be opened, or drawn.
+    image : "photo", "scene", "blank", or array, shape (H, W), (H, W, 3) or (H, W, 4)
+        0 is black and 1 is white; whole numbers from 0 to 255 are divided by 255. Colors become gray, what is
+        transparent lies on white, and what is larger than 256 × 256 is averaged over blocks. On the page an image can also be opened, or drawn.
         "photo" is the portrait of Grace Hopper (U.S. Navy, public domain) that comes with matplotlib.
     kernel : name of a preset, or array, shape (3, 3) or (5, 5)
         The presets are "identity", "box blur", "gaussian blur", "sharpen", "sobel x", "sobel y", "laplacian"
@@ -119,14 +121,13 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
             if name == "pointed":
                 return _check_pointed(value, result_shape)
             if name == "kernel_size":
+                value = whole_number("kernel_size", value, at_least=1)
                 if value not in (3, 5):
-                    raise ValueError(f"`kernel_size` must be 3 or 5; got {value!r}.")
+                    raise ValueError(f"`kernel_size` must be 3 or 5; got {in_short(value)}.")
                 _fit(image, np.zeros((value, value)))
                 return value
             if name == "mark_clipped":
-                if not isinstance(value, (bool, np.bool_)):
-                    raise TypeError(f"`mark_clipped` must be True or False; got {value!r}.")
-                return bool(value)
+                return true_or_false("mark_clipped", value)
             names = {
                 "negative": _NEGATIVE,
                 "pen": _PENS,
@@ -195,7 +196,7 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
             height, width = self._opened["size"]
             pixels = np.frombuffer(base64.b64decode(self._opened["pixels"]), np.uint8).reshape(height, width, 4)
             self._opened = {}
-            self.image = pixels[:, :, :3]
+            self.image = pixels
         if self._strokes:
             image = self.image.copy()
             width = max(1, max(image.shape) // 40)
@@ -302,20 +303,17 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
 
 def _check_name(name, value, names):
     if not isinstance(value, str) or value not in names:
-        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, names))}; got {value!r}.")
+        raise ValueError(f"`{name}` must be one of {', '.join(map(repr, names))}; got {in_short(value)}.")
     return value
 
 
 def _check_image(image):
     if isinstance(image, str):
         return _source(_check_name("image", image, _SOURCES))
-    array = as_float("image", image)
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3)):
-        raise ValueError(f"`image` must have shape (rows, columns) or (rows, columns, 3); got {array.shape}.")
-    if 0 in array.shape:
-        raise ValueError(f"`image` is empty: shape {array.shape}.")
-    if np.asarray(image).dtype.kind in "iu" and array.max() > 1:
+    array = on_white("image", one_picture("image", image))
+    if array.dtype.kind in "iu" and array.max() > 1:
         array = array / 255
+    array = array.astype(float)
     array = array if array.ndim == 2 else array.mean(axis=2)
     block = -(-max(array.shape) // _LARGEST)
     if block > 1:
@@ -342,7 +340,7 @@ def _check_pointed(pointed, shape):
             return row, column
     except (TypeError, ValueError):
         pass
-    raise ValueError(f"`pointed` must be None or (row, column) of a pixel of the result, {shape}; got {pointed!r}.")
+    raise ValueError(f"`pointed` must be None or (row, column) of a pixel of the result, {shape}; got {in_short(pointed)}.")
 
 
 def _fit(image, kernel):

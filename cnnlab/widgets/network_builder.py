@@ -16,7 +16,7 @@ import traitlets
 
 from .. import layers as made
 from .._summary import _bytes as memory
-from ..arithmetic import multiply_adds, receptive_field, whole_number
+from ..arithmetic import in_short, multiply_adds, receptive_field, whole_number
 from ..models import Sequential
 from ._explorer import Checked, Explorer, front_end, refusing
 from ._numbers import table
@@ -217,8 +217,9 @@ put this layer before them.
 
 
 def _check_shape(shape):
+    shape = tuple(shape.tolist()) if isinstance(shape, np.ndarray) and shape.ndim == 1 else shape
     if not isinstance(shape, (tuple, list)) or len(shape) != 3:
-        raise ValueError(f"`input_shape` must be (height, width, channels), such as (28, 28, 1); got {shape!r}.")
+        raise ValueError(f"`input_shape` must be (height, width, channels), such as (28, 28, 1); got {in_short(shape)}.")
     sizes = tuple(whole_number("input_shape", size, at_least=1) for size in shape)
     if max(sizes) > _LARGEST["input_shape"]:
         raise ValueError(f"`input_shape` can be at most {_LARGEST['input_shape']} along each axis here; got {sizes}.")
@@ -227,7 +228,7 @@ def _check_shape(shape):
 
 def _check_layers(layers):
     if not isinstance(layers, (tuple, list)):
-        raise TypeError(f"`layers` must be a list of layers, or of dicts that describe them; got {layers!r}.")
+        raise TypeError(f"`layers` must be a list of layers, or of dicts that describe them; got {in_short(layers)}.")
     checked = []
     for place, layer in enumerate(layers):
         try:
@@ -241,10 +242,10 @@ def _check_layer(layer):
     """All settings of a layer, as a dict."""
     settings = _settings_of(layer) if isinstance(layer, made.Layer) else layer
     if not isinstance(settings, dict):
-        raise TypeError(f"must be a dict, such as {{'type': 'Dense', 'units': 10}}, or a layer; got {layer!r}.")
+        raise TypeError(f"must be a dict, such as {{'type': 'Dense', 'units': 10}}, or a layer; got {in_short(layer)}.")
     kind = settings.get("type")
     if kind not in _KINDS:
-        raise ValueError(f"'type' must be one of {', '.join(_KINDS)}; got {kind!r}.")
+        raise ValueError(f"'type' must be one of {', '.join(_KINDS)}; got {in_short(kind)}.")
     unknown = [name for name in settings if name not in ("type", *_KINDS[kind])]
     if unknown:
         knows = f"It has {', '.join(map(repr, _KINDS[kind]))}." if _KINDS[kind] else "It has none."
@@ -264,13 +265,16 @@ def _check_setting(name, value):
     if name == "activation":
         value = None if value == "linear" else value
         if value not in _ACTIVATIONS:
-            raise ValueError(f"`activation` must be one of {', '.join(map(repr, _ACTIVATIONS))}; got {value!r}.")
+            raise ValueError(f"`activation` must be one of {', '.join(map(repr, _ACTIVATIONS))}; got {in_short(value)}.")
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.tolist()
     if name == "strides" and value is not None:
         return whole_number(name, value, at_least=1)
     if isinstance(value, (tuple, list)):
-        return value[0] if len(set(value)) == 1 else list(value)
+        value = [part.item() if isinstance(part, np.generic) else part for part in value]
+        return value[0] if value and all(part == value[0] for part in value) else value
     if name in _LARGEST and whole_number(name, value, at_least=1) > _LARGEST[name]:
-        raise ValueError(f"`{name}` can be at most {_LARGEST[name]} here; got {value}.")
+        raise ValueError(f"`{name}` can be at most {_LARGEST[name]} here; got {in_short(value)}.")
     return value.lower() if name == "padding" and isinstance(value, str) else value
 
 
@@ -296,12 +300,13 @@ def _settings_of(layer):
 
 def _check_framework(framework):
     if not isinstance(framework, str) or framework not in ("keras", "cnnlab"):
-        raise ValueError(f"`framework` must be 'keras' or 'cnnlab'; got {framework!r}.")
+        raise ValueError(f"`framework` must be 'keras' or 'cnnlab'; got {in_short(framework)}.")
     return framework
 
 
 def _check_selected(selected, count):
-    if whole_number("selected", selected, at_least=0) < count:
+    selected = whole_number("selected", selected, at_least=0)
+    if selected < count:
         return selected
     raise ValueError(f"`selected` must be None or a layer, counted from 0; there are {count}, got {selected}.")
 

@@ -12,7 +12,9 @@ import math
 import numpy as np
 import traitlets
 
-from ..arithmetic import whole_number
+from .._names import count
+from .._pictures import as_numbers, channels_first
+from ..arithmetic import in_short, whole_number
 from ..models import Sequential
 from ..ops._arguments import as_float
 from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
@@ -74,6 +76,8 @@ class NetworkExplorer(Explorer):
     """
 
     _esm, _css = front_end("network_explorer")
+
+    model = None
 
     image = Checked()
     layer = Checked().tag(sync=True)
@@ -199,10 +203,9 @@ class NetworkExplorer(Explorer):
 
     def describe(self):
         """One sentence that says what the explorer shows."""
-        count = len(self._steps) - 1
         best = next((f"; the largest output is {bar[0]}: {bar[1]}" for bar in self._scores if bar[3]), "")
         return (
-            f"NetworkExplorer: {count} layer{'s' * (count != 1)}{best}. {self._trace['title']}: "
+            f"NetworkExplorer: {count(len(self._steps) - 1, 'layer')}{best}. {self._trace['title']}: "
             f"{' '.join(line + '.' * (line[-1] not in '.:') for line in self._said.lines)}"
         )
 
@@ -213,7 +216,7 @@ class NetworkExplorer(Explorer):
             alt = html.escape(f"{sheet['name']}: {sheet['says']}")
             parts.append(f'<p>{alt}<br>\n<img alt="{alt}" src="data:image/png;base64,{_png(sheet)}"></p>')
         if self._scores:
-            parts.append(table("Outputs", np.array([[name, text, mark] for name, text, _, mark in self._scores])))
+            parts.append(table("Outputs", np.array([[html.escape(part) for part in (*bar[:2], bar[3])] for bar in self._scores])))
         for grid in self._said.grids:
             text = [f"{label}: {text}" for label, text in zip(grid.get("labels", []), grid["text"])] or grid["text"]
             text = text + [""] * (-len(text) % grid["columns"])
@@ -246,19 +249,31 @@ def _check_model(model):
 
 def _check_image(image, shape):
     """The image as the model takes it, without the batch."""
-    image = as_float("image", image).astype(np.float32)
+    image = as_float("image", as_numbers(image)).astype(np.float32)
     one_channel = image.shape[:-1] if image.shape[-1:] == (1,) else image.shape
     for given in (image.shape, (*image.shape, 1), one_channel, (image.size,)):
         if image.size and len(given) == len(shape) and all(want in (None, n) for want, n in zip(shape, given)):
             return image.reshape(given)
-    batch = " Take one image of the batch: images[0]." if image.ndim == len(shape) + 1 else ""
-    raise ValueError(f"`image` must have the shape that the model takes, {shape}; got shape {image.shape}.{batch}")
+    if image.ndim == 1 and image.size == math.prod(size or 0 for size in shape):
+        return image.reshape(shape)
+    advice = ""
+    if image.ndim == len(shape) + 1:
+        advice = " Take one image of the batch: images[0]."
+    elif channels_first(image) and len(shape) == 3:
+        advice = " Put the channels last: np.moveaxis(image, 0, -1)."
+    elif image.ndim == 3 and shape[-1:] == (3,) and image.shape[-1] == 4:
+        advice = " The fourth channel is the opacity; without it: image[..., :3]."
+    elif image.ndim == 3 and image.shape[-1] in (3, 4) and shape[-1:] != (3,):
+        advice = " It is in color; in gray: image[..., :3].mean(axis=-1)."
+    elif image.ndim in (2, 3) and image.shape[:2] != shape[:2] and len(shape) > 1 and None not in shape[:2]:
+        advice = f" Scale it: cnnlab.utils.load_img(file, target_size={shape[:2]})."
+    raise ValueError(f"`image` must have the shape that the model takes, {shape}; got shape {image.shape}.{advice}")
 
 
-def _below(name, value, count, what):
+def _below(name, value, many, what):
     value = whole_number(name, value, at_least=0)
-    if value >= count:
-        raise ValueError(f"`{name}` counts {what} from 0, and there are {count}; got {value}.")
+    if value >= many:
+        raise ValueError(f"`{name}` counts {what} from 0, and there are {many}; got {in_short(value)}.")
     return value
 
 
@@ -270,7 +285,7 @@ def _check_pixel(pixel, sizes, layer):
     except (TypeError, ValueError):
         pass
     form, size = {1: "(place,)", 2: "(row, column)"}[len(sizes)], " × ".join(map(str, sizes))
-    raise ValueError(f"`pixel` must be None or {form} within layer {layer}, {size}; got {pixel!r}.")
+    raise ValueError(f"`pixel` must be None or {form} within layer {layer}, {size}; got {in_short(pixel)}.")
 
 
 # Pictures
@@ -314,23 +329,23 @@ def _sheet(number, step):
     plane = _plane(outputs, 0)
     if maps is None:
         tiles, pitch, sheet = plane.shape, (1, 1), plane
-        count, notes = 0, [f"{outputs.size} values", values]
+        tiles_shown, notes = 0, [count(outputs.size, "value"), values]
     else:
         skip = -(-max(plane.shape) // _SIDE) if maps > 1 else 1
-        count = min(maps, _MAPS)
-        columns = min(count, 8)
-        tiles = (-(-count // columns), columns)
-        gap = int(count > 1)
+        tiles_shown = min(maps, _MAPS)
+        columns = min(tiles_shown, 8)
+        tiles = (-(-tiles_shown // columns), columns)
+        gap = int(tiles_shown > 1)
         height, width = plane[::skip, ::skip].shape
         pitch = ((height + gap) * skip, (width + gap) * skip)
         tinted = (3,) if number == 0 and maps == 3 else ()
         sheet = np.full((tiles[0] * (height + gap), tiles[1] * (width + gap), *tinted), (low + high) / 2)
-        for i in range(count):
+        for i in range(tiles_shown):
             top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
             tile = _plane(outputs, i)[::skip, ::skip]
             sheet[top : top + height, left : left + width] = _tinted(tile, i, low) if tinted else tile
         one = " × ".join(map(str, sizes))
-        notes = [f"{maps} map{'s' * (maps > 1)} of {one}" + f", the first {count}" * (count < maps), values]
+        notes = [f"{count(maps, 'map')} of {one}" + f", the first {tiles_shown}" * (tiles_shown < maps), values]
     return {
         "name": f"{number} {step.kind}" if number else "0 the image",
         "size": size,
@@ -338,7 +353,7 @@ def _sheet(number, step):
         "tiles": list(tiles),
         "pitch": list(pitch),
         "maps": maps,
-        "count": count or outputs.size,
+        "count": tiles_shown or outputs.size,
         "width": _width(tiles, maps),
         "sheet": paint(sheet, low, high),
     }

@@ -11,7 +11,8 @@ import numpy as np
 import traitlets
 
 from .. import ops
-from ..arithmetic import whole_number
+from .._pictures import as_numbers
+from ..arithmetic import in_short, true_or_false, whole_number
 from ..ops._arguments import as_float
 from ..ops._windows import geometry_of, pad, windows
 from ..ops.pooling import _draw
@@ -237,31 +238,32 @@ def _check(name, value):
         return _check_pair(name, value)
     if name == "mode":
         if not isinstance(value, str) or value not in _MODES:
-            raise ValueError(f"`mode` must be one of {', '.join(map(repr, _MODES))}; got {value!r}.")
+            raise ValueError(f"`mode` must be one of {', '.join(map(repr, _MODES))}; got {in_short(value)}.")
         return value
     if name == "padding":
         if not isinstance(value, str) or value.lower() not in ("valid", "same"):
-            raise ValueError(f"`padding` must be 'valid' or 'same' here; got {value!r}.")
+            raise ValueError(f"`padding` must be 'valid' or 'same' here; got {in_short(value)}.")
         return value.lower()
     if name == "training":
-        if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"`training` must be True or False; got {value!r}.")
-        return bool(value)
+        return true_or_false("training", value)
     if name == "seed":
         return whole_number("seed", value, at_least=0)
     if name == "strides" and value is None:
         return None
     number = whole_number(name, value, at_least=1)
     if number > _LARGEST[name]:
-        raise ValueError(f"`{name}` must be at most {_LARGEST[name]} here; got {number}.")
+        raise ValueError(f"`{name}` must be at most {_LARGEST[name]} here; got {in_short(number)}.")
     return number
 
 
 def _check_image(value):
-    array = as_float("image", value)
+    array = as_float("image", as_numbers(value))
+    array = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
     if array.ndim != 2:
-        channel = " Take one channel: image[:, :, 0]." if array.ndim == 3 else ""
-        raise ValueError(f"`image` must have two axes, (rows, columns); got shape {array.shape}.{channel}")
+        color = array.ndim == 3 and array.shape[2] in (3, 4)
+        one = " Take one channel, image[:, :, 0], or make it gray: image[:, :, :3].mean(axis=2)." if color else ""
+        one = " Take one of them: image[0]." if array.ndim >= 3 and not color else one
+        raise ValueError(f"`image` must have two axes, (rows, columns); got shape {array.shape}.{one}")
     if 0 in array.shape:
         raise ValueError(f"`image` is empty: shape {array.shape}. It needs at least one row and one column.")
     if max(array.shape) > 512:
@@ -281,7 +283,7 @@ def _check_pair(name, value):
     except (TypeError, ValueError):
         pass
     fits = f"(rows, columns), each −{_FARTHEST} to {_FARTHEST}" if name == "shift" else "(row, column) of a pixel"
-    raise ValueError(f"`{name}` must be {fits}; got {value!r}.")
+    raise ValueError(f"`{name}` must be {fits}; got {in_short(value)}.")
 
 
 def _check_together(image, pool_size, strides, padding, mode, shift, training, seed, corner):
@@ -313,7 +315,7 @@ def _check_selected(selected, output_shape):
         pass
     raise ValueError(
         f"`selected` must be None or (row, column) of an output; "
-        f"the output has shape {tuple(output_shape)}, got {selected!r}."
+        f"the output has shape {tuple(output_shape)}, got {in_short(selected)}."
     )
 
 

@@ -3,6 +3,7 @@
 // Python computes every number; the page looks up, formats and highlights.
 
 const PLAY_STEP = 700; // ms from one step to the next
+const FLIGHT = 320; // ms that a number takes on its way into a sum
 const REST = 150; // ms without a change before a screen reader hears the new state
 const SLOW = 500; // ms without an answer before we say that Python is busy
 const BUSY = "Waiting for Python, which is busy…";
@@ -27,7 +28,8 @@ const explorer = (Page) => ({
  * One explorer in one cell. A subclass has
  * - `static kind`, one word for its name and its CSS class, and `static watched`, the traits that it shows;
  * - `build()`, which returns what the explorer consists of, once;
- * - `draw()`, which shows the state that `this.read()` gives, and may call `this.say(sentence)`.
+ * - `draw()`, which shows the state that `this.read()` gives, and may call `this.say(sentence)`;
+ * - `static first`, in one short line what to do first. It stands in `this.notes` until `this.begun()` is called.
  */
 class View {
   constructor(model, el) {
@@ -38,6 +40,9 @@ class View {
     this.pending = {}; // what Python will be asked next
     this.asked = null; // the number of the question that Python works on
     this.note = make("div.note", { role: "status" });
+    this.first = make("div.first", this.constructor.first ?? "");
+    this.notes = make("div.notes", this.note, this.first);
+    this.first.hidden = !this.constructor.first;
     this.live = make("div.spoken", { role: "status" });
     const { kind, watched } = this.constructor;
     this.root = make(`div.cnnlab-explorer.cnnlab-${kind.toLowerCase()}`, { role: "group",
@@ -135,6 +140,44 @@ class View {
     if (!this.playing) this.after("rest", REST, () => (this.live.textContent = this.said ?? ""));
   }
 
+  begun() {
+    this.first.hidden = true;
+  }
+
+  // Motion: only what is stepped or played moves, and only where the reader does not mind.
+
+  get isCalm() {
+    return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  }
+
+  /** Before the next picture is painted; the newest wish of a name counts. Only here may a place be measured. */
+  onPaint(name, action) {
+    cancelAnimationFrame(this.frames?.[name]);
+    this.frames = { ...this.frames, [name]: requestAnimationFrame(() => this.stop.signal.aborted || action()) };
+  }
+
+  /** Numbers that fly over the scene: [from, to, text, delay in ms] each, from one element to another. */
+  fly(scene, flights) {
+    if (this.isCalm) return;
+    const origin = scene.getBoundingClientRect();
+    const middle = (element, own) => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      return `translate(${left - origin.left + width / 2}px, ${top - origin.top + height / 2}px) translate(-50%, -50%)`;
+    };
+    for (const [from, to, text, delay = 0] of flights) {
+      const ghost = make("span.ghost", { "aria-hidden": "true" }, text);
+      const way = [from, to].map((end) => ({ transform: middle(end), opacity: 1 }));
+      scene.append(ghost);
+      ghost.animate([{ ...way[0], opacity: 0 }, { ...way[0], offset: 0.15 }, way[1]],
+        { duration: FLIGHT, delay, easing: "ease-in-out", fill: "both" }).onfinish = () => ghost.remove();
+    }
+  }
+
+  /** Let an element appear after a while, when what flies has arrived there. */
+  land(element, delay) {
+    if (!this.isCalm) element.animate([{ opacity: 0 }, { opacity: 0, offset: 0.99 }, {}], { duration: delay });
+  }
+
   /** `point(event)` when the pointer moves to another place on an element, or is pressed there. */
   pointAt(element, point, hover = true) {
     const at = (event) => {
@@ -164,7 +207,7 @@ class View {
   slider(name, min, changed) {
     const [called, value] = [make("span.name", name), make("span.value", { "aria-hidden": "true" })];
     const hint = make("span.hint", { "aria-hidden": "true" });
-    const input = make("input", { type: "range", min, step: "1" });
+    const input = make("input", { type: "range", min, step: "1", id: `${this.id}-slider-${++views}` });
     this.listen(input, "input", () => changed(Number(input.value)));
     const draw = (now, max, explained, shown = now) => {
       Object.assign(input, { max, value: now });
@@ -172,7 +215,9 @@ class View {
       hint.textContent = explained;
       input.setAttribute("aria-valuetext", `${shown}: ${explained}`);
     };
-    return { input, called, draw, box: make("div.control", make("label", called, " ", value, input), hint) };
+    const beside = make("div.beside", input); // with room for a box to tick
+    const box = make("div.control", make("label", { for: input.id }, called, " ", value), beside, hint);
+    return { input, called, draw, beside, box };
   }
 
   checkbox(name, changed) {
@@ -201,7 +246,7 @@ class View {
     this.padding = this.slider("Padding", 0, () => change({ padding: amount() }));
     this.dilation = this.slider("Dilation", 1, (dilation_rate) => change({ dilation_rate }));
     this.same = this.checkbox("Keras’s “same”", (same) => change({ padding: same ? "same" : amount() }));
-    this.padding.box.lastChild.before(this.same.label);
+    this.padding.beside.append(this.same.label);
     return [this.strides.box, this.padding.box, this.dilation.box];
   }
 
@@ -214,6 +259,32 @@ class View {
     this.padding.draw(Math.min(amount, most.padding), most.padding, added, padding);
     this.same.input.checked = padding === "same";
     this.note.textContent = strides > 1 && dilation_rate > 1 ? NOT_BOTH : "";
+  }
+
+  /** A question whose answer is typed: Python judges it. `solve()` gives the answer away. */
+  buildQuiz(solve) {
+    this.question = make("span");
+    this.guessed = make("input", { type: "text", inputmode: "decimal", autocomplete: "off" });
+    this.feedback = make("div.feedback", { role: "status" });
+    const check = () => {
+      const guess = typedNumber(this.guessed);
+      if (guess === null) this.feedback.textContent = notANumber(this.guessed);
+      else this.ask({ guess });
+    };
+    this.listen(this.guessed, "keydown", ({ key }) => key === "Enter" && check());
+    this.questions = make("div.quiz", make("label", "Predict ", this.question, this.guessed),
+      this.act("Check", check), this.act("Show", solve), this.feedback);
+    return this.questions;
+  }
+
+  /** Ask for what has this name, or for nothing. */
+  drawQuiz(name, { guess, feedback }) {
+    this.questions.hidden = !name;
+    this.feedback.textContent = guess === null ? "" : feedback;
+    if (!name) return;
+    if (this.question.textContent !== name || (guess !== null && document.activeElement !== this.guessed))
+      this.guessed.value = guess ?? "";
+    this.question.textContent = name;
   }
 
   /** A button for the one before and one for the next: `step(-1)` or `step(+1)`. */
@@ -310,18 +381,22 @@ class Grid {
     this.stage.style.setProperty("--characters", `${characters}ch`);
   }
 
-  /** Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. */
-  shrink(columns, characters) {
-    const largest = Math.max(30, 7 * characters + 10);
+  /**
+   * Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. `wide` and `high`
+   * are the most that a cell takes, with the gap to the next.
+   */
+  shrink(columns, characters, { wide = Math.max(30, 7 * characters + 10), high = 30, font = 12 } = {}) {
     this.stage.classList.add("shrink");
     // Not as a variable: each cell would inherit it, and each change would style all of them again.
-    this.stage.style.width = `min(${largest * columns + 14}px, var(--width, 46em))`;
+    this.stage.style.width = `min(${wide * columns + 14}px, var(--width, 46em))`;
     this.fit = (width) => {
-      this.width = width < largest * columns + 2 ? width : Infinity; // of the stage, if that is what limits the table
-      const cell = Math.min(largest, (width - 2) / columns); // with the gap to the next
+      this.width = width < wide * columns + 2 ? width : Infinity; // of the stage, if that is what limits the table
+      const cell = Math.min(wide, (width - 2) / columns);
+      this.cell = [Math.min(high, cell), cell];
       Object.assign(this.table.style, { gridTemplateColumns: `repeat(${columns}, ${cell - 2}px)`,
-        gridAutoRows: `${Math.min(30, cell) - 2}px`,
-        fontSize: `${Math.min(12, ((cell - 2) * 1.4) / Math.max(characters, 2))}px` });
+        gridAutoRows: `${this.cell[0] - 2}px`,
+        fontSize: `${Math.min(font, ((cell - 2) * 1.5) / Math.max(characters, 2))}px` });
+      if (this.framed) this.frame(...this.framed);
     };
     this.fit(this.width ?? Infinity);
     if (this.observer) return;
@@ -330,6 +405,19 @@ class Grid {
     this.observer = this.stage.observer = new ResizeObserver(([{ contentRect }]) => this.fit(contentRect.width));
     this.observer.observe(this.stage);
     this.stop.addEventListener("abort", () => this.observer.disconnect());
+  }
+
+  /** A frame around so many rows and columns, that slides when it is put elsewhere; without a place, it goes. */
+  frame(place, size) {
+    this.framed = [place, size];
+    this.marker ??= this.stage.appendChild(make("div.frame"));
+    this.marker.hidden = !place;
+    if (!place || !this.cell) return;
+    const at = ([row, column]) => [row * this.cell[0], column * this.cell[1]];
+    const [[y, x], [height, width]] = [at(place), at(size)];
+    const edge = 4; // the stage's padding and the table's, less half of the frame's line
+    Object.assign(this.marker.style, { transform: `translate(${x + edge}px, ${y + edge}px)`, width: `${width + 2}px`,
+      height: `${height + 2}px` });
   }
 
   /** Show which cell is chosen, or that none is. */
@@ -572,6 +660,41 @@ class Chart {
   }
 }
 
+/** Bands between parts of a scene that belong together: from each element to the one that it leads to. */
+class Links {
+  constructor(view, scene) {
+    Object.assign(this, { view, scene, image: svg("svg.links", { "aria-hidden": "true" }) });
+    scene.append(this.image);
+    // When the parts find other places, because the cell has another width, so do the bands.
+    const observer = new ResizeObserver(() => this.drawn && this.draw(this.drawn));
+    observer.observe(scene);
+    view.stop.signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /** `pairs` of [[first, last], [first, last]] elements: the corners of where the band begins, and of where it ends. */
+  draw(pairs) {
+    this.drawn = pairs;
+    this.view.onPaint("links", () => this.paint(pairs));
+  }
+
+  paint(pairs) {
+    const { left, top } = this.scene.getBoundingClientRect();
+    const around = ([first, last]) => {
+      const [one, other] = [first, last].map((element) => element.getBoundingClientRect());
+      return [one.left - left, one.top - top, other.right - left, other.bottom - top];
+    };
+    this.image.replaceChildren(...pairs.flatMap((pair) => {
+      const [[l, t, r, b], [L, T, R, B]] = pair.map(around);
+      const [one, other] = L >= r - 2 ? [[[r, t], [r, b]], [[L, T], [L, B]]] // it lies to the right,
+        : T >= b - 2 ? [[[l, b], [r, b]], [[L, T], [R, T]]] // below,
+        : R <= l + 2 ? [[[l, t], [l, b]], [[R, T], [R, B]]] // to the left,
+        : [[[l, t], [r, t]], [[L, B], [R, B]]]; // or above
+      const [[a, c], [A, C]] = [one, other].map((ends) => ends.map((end) => end.join(" ")));
+      return [svg("path", { d: `M${a}L${A}L${C}L${c}Z` }), svg("path", { d: `M${a}L${A}M${c}L${C}`, fill: "none" })];
+    }));
+  }
+}
+
 /** Scores of classes as bars with their numbers. Python says which, and how long: `_models.bars`. */
 class Bars {
   constructor({ stage }, label) {
@@ -629,8 +752,9 @@ function set(element, attributes) {
 /** A part with a title, its size beside it, and a stage for what it shows. */
 function panel(name) {
   const [title, size, stage] = [make("b", name), make("span.size"), make("div.stage")];
-  const box = make(`div.panel.${name.toLowerCase().replace(/\W+/g, "-")}`, make("div.title", title, " ", size), stage);
-  return { title, size, stage, box };
+  const head = make("div.title", title, " ", size);
+  const box = make(`div.panel.${name.toLowerCase().replace(/\W+/g, "-")}`, head, stage);
+  return { title, head, size, stage, box };
 }
 
 function fill(cell, text, level) {

@@ -9,6 +9,8 @@ import warnings
 
 import traitlets
 
+from .._names import count
+from ..arithmetic import in_short, whole_number
 from ..callbacks import Callback
 from ._chart import chart
 from ._explorer import Explorer, Refused, front_end
@@ -64,6 +66,8 @@ class TrainingMonitor(Explorer, Callback):
 
     _esm, _css = front_end("training_monitor")
 
+    title = metric = history = None
+
     state = traitlets.Unicode("waiting", read_only=True).tag(sync=True)
     selected = traitlets.Any().tag(sync=True)
     _progress = traitlets.Dict().tag(sync=True)
@@ -78,7 +82,7 @@ class TrainingMonitor(Explorer, Callback):
     def __init__(self, title=None, metric=None):
         for name, value in (("title", title), ("metric", metric)):
             if not (value is None or isinstance(value, str)):
-                raise TypeError(f"`{name}` must be a text; got {value!r}.")
+                raise TypeError(f"`{name}` must be a text; got {in_short(value)}.")
         self.title, self.metric = title, metric
         self.history, self._so_far, self._epochs, self._first_epoch = {}, [], 0, None
         super().__init__(_progress={"title": title or "", "text": "Waiting for `fit`.", "done": 0, "heard": ""})
@@ -95,10 +99,16 @@ class TrainingMonitor(Explorer, Callback):
     def _accept(self, proposal):
         value, first = proposal["value"], (self._first_epoch or 0) + 1
         last = first + len(self.history.get("loss", [])) - 1
-        if value is None or not isinstance(value, bool) and isinstance(value, int) and first <= value <= last:
-            return value
+        if value is None:
+            return None
+        try:
+            number_of_epoch = whole_number("selected", value, at_least=first)
+            if number_of_epoch <= last:
+                return number_of_epoch
+        except (TypeError, ValueError):
+            pass
         finished = f"the number of a finished epoch, {first} to {last}" if last >= first else "no epoch is finished"
-        raise Refused(f"`selected` must be None or {finished}; got {value!r}.")
+        raise Refused(f"`selected` must be None or {finished}; got {in_short(value)}.")
 
     # What `fit` calls
 
@@ -256,13 +266,13 @@ class TrainingMonitor(Explorer, Callback):
         if self.state == "waiting":
             return f"TrainingMonitor{title}: give it to fit, as callbacks=[monitor]."
         if self.state in ("training", "stopping"):
-            return f"TrainingMonitor{title}: training, {self._epochs} epochs."
+            return f"TrainingMonitor{title}: training, {count(self._epochs, 'epoch', 'epochs')}."
         numbers = [f"{name} from {_written(ys[0])} to {_written(ys[-1])}" for name, ys in self.history.items() if ys]
         return f"TrainingMonitor{title}: {'; '.join([self._outcome(), *numbers])}."
 
     def _outcome(self):
         if self.state == "finished":
-            return f"finished after {self._epochs - self._first_epoch if self._epoch is not None else 0} epochs"
+            return f"finished after {count(self._epochs - self._first_epoch if self._epoch is not None else 0, 'epoch', 'epochs')}"
         return f"{_OVER[self.state]} in epoch {(self._epoch or 0) + 1} of {self._epochs}"
 
     def _static_html(self):
@@ -288,8 +298,10 @@ def _plain(value):
 
 
 def _written(value):
-    """Four digits: two epochs often differ only in the third."""
-    return number(value) if not math.isfinite(value) or value == 0 else f"{value:.4g}".replace("-", "−")
+    """Three digits, also where fewer say it almost: two epochs often differ only in the third."""
+    if not math.isfinite(value) or not 1e-3 <= abs(value) < 1000:
+        return number(value)
+    return f"{value:.3g}".replace("-", "−")
 
 
 def _duration(seconds):

@@ -109,7 +109,7 @@ def test_a_deep_stack_is_drawn_as_bars():
     widths = [p.get_width() for p in picture.figure.axes[0].patches]
     assert widths == [2 ** (n + 1) - 1 for n in range(7)]
     assert picture.alt.endswith("conv5 (kernel 3, stride 2) sees 127 pixels, step 64.")
-    with pytest.raises(ValueError, match="`names` must have one for each of the 2 layers; got 1"):
+    with pytest.raises(ValueError, match="`names` must have one for each layer: got 1 for 2 layers"):
         plots.show_receptive_field([(3, 1), (3, 1)], ["a"])
     with pytest.raises(ValueError, match="`windows` is empty"):
         plots.show_receptive_field([])

@@ -22,8 +22,8 @@ def test_filters_are_columns_and_channels_rows():
         assert ax.images[0].get_clim() == (-abs(weights).max(), abs(weights).max())
     assert axes[0, 5].get_title() == "filter 5" and axes[1, 0].get_ylabel() == "channel 1"
     assert picture.alt == (
-        "20 filters of 3 by 3 for 2 input channels. Shown: the first 8 filters and the first 2 channels. "
-        f"Weights from {weights.min():.3g} to {weights.max():.3g}."
+        "20 filters of 3 by 3 for 2 input channels. Shown: the first 8 filters. "
+        f"Weights from −{-weights.min():.3g} to {weights.max():.3g}."
     )
 
 

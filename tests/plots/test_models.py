@@ -40,7 +40,7 @@ def test_the_architecture_names_layers_shapes_and_weights(kind):
 def test_models_without_shapes():
     with pytest.raises(ValueError, match="does not know its shapes yet"):
         plots.show_architecture(cnnlab.Sequential([cnnlab.layers.Dense(3)]))
-    with pytest.raises(ValueError, match="`model` must be a Keras or cnnlab model with layers; got int"):
+    with pytest.raises(TypeError, match="`model` must be a Keras or cnnlab model with layers; got 3"):
         plots.show_architecture(3)
 
 
@@ -64,5 +64,5 @@ def test_a_gradient_check_shows_every_number_and_names_the_worst():
     right = plots.show_gradient_check(cnnlab.gradient_check(ops.relu, ops.relu_grad, [-1.0, 0.0, 2.0]))
     assert right.alt.startswith("Gradient check: ok. 2 of 3 numbers checked") and right.alt.endswith("1 on a kink.")
     assert right.figure.axes[0].lines[2].get_label() == "array 0, kink"
-    with pytest.raises(ValueError, match="`names` must have one for each of the 1 arrays; got 2"):
+    with pytest.raises(ValueError, match="`names` must have one for each array: got 2 for 1 array"):
         plots.show_gradient_check(cnnlab.gradient_check(ops.relu, ops.relu_grad, [1.0]), ["a", "b"])

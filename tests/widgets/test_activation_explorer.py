@@ -74,15 +74,15 @@ def test_the_histogram_counts():
 REFUSED = [
     ({"name": "swish"}, "`name` must be one of 'relu', .*'swish'"),
     ({"name": None}, "`name` must be one of"),
-    ({"x": 7}, "`x` must be −6 to 6 here; got 7"),
-    ({"x": float("nan")}, "`x` must be −6 to 6 here; got nan"),
-    ({"x": "a"}, "`x` must hold numbers"),
-    ({"negative_slope": 2}, "`negative_slope` must be 0 to 1"),
-    ({"alpha": [1, 2]}, "`alpha` must be one number"),
+    ({"x": 7}, "`x` must be a number from -6 to 6; got 7"),
+    ({"x": float("nan")}, "`x` must be a number from -6 to 6; got nan"),
+    ({"x": "a"}, "`x` must be a number from -6 to 6; got 'a'"),
+    ({"negative_slope": 2}, "`negative_slope` must be a number from 0 to 1"),
+    ({"alpha": [1, 2]}, "`alpha` must be a number from 0 to 3"),
     ({"logits": [1, 2]}, r"`logits` must be 3 to 6 numbers; got shape \(2,\)"),
     ({"logits": [1, 2, 11]}, "`logits` must each be −10 to 10"),
-    ({"temperature": 0}, "`temperature` must be 0.1 to 10 here; got 0"),
-    ({"constant": 1e9}, "`constant` must be −100 to 100"),
+    ({"temperature": 0}, "`temperature` must be a number from 0.1 to 10; got 0"),
+    ({"constant": 1e9}, "`constant` must be a number from -100 to 100"),
 ]
 
 

@@ -116,8 +116,8 @@ REFUSED = [
     ({"kernel": [["a"]]}, "`kernel` must hold numbers"),
     ({"kernel": np.zeros((2, 2))}, r"`target` must have the shape of the output, \(4, 4\).*got \(3, 3\)"),
     ({"target": np.zeros((2, 2))}, r"`target` must have the shape of the output, \(3, 3\).*got \(2, 2\)"),
-    ({"learning_rate": np.inf}, "`learning_rate` must be a finite number"),
-    ({"learning_rate": "fast"}, "`learning_rate` must hold numbers"),
+    ({"learning_rate": np.inf}, "`learning_rate` must be a number, and finite"),
+    ({"learning_rate": "fast"}, "`learning_rate` must be a number; got 'fast'"),
 ]
 LATER = [
     ({"steps": -1}, "`steps` must be at least 0"),

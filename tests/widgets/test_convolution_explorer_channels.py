@@ -99,7 +99,7 @@ REFUSED = [
     ({"corner": (1, 0)}, r"`corner` must be.*at most \(0, 0\).*\(1, 0\)"),
     ({"corner": None}, "`corner` must be"),
     ({"view": "words"}, "`view` must be 'numbers' or 'formula'; got 'words'"),
-    ({"quiz": 1}, "`quiz` must be True or False"),
+    ({"quiz": 2}, "`quiz` must be True or False"),
 ]
 
 

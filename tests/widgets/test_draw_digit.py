@@ -137,17 +137,17 @@ def test_the_drawing_travels_both_ways(model):
 
 MODEL_REFUSED = [
     (Recorder((32, 32, 3)), ValueError, r"`model` must take inputs of shape \(28, 28, 1\).*it takes \(32, 32, 3\)"),
-    ("model", TypeError, "`model` must be a Keras or cnnlab model; got str"),
+    ("model", TypeError, "`model` must be a Keras or cnnlab model; got 'model'"),
     (cnnlab.Sequential([layers.Dense(3)]), ValueError, "`model` does not know its input shape yet"),
     (cnnlab.Sequential([layers.Input((28, 28)), layers.Flatten(), layers.Dense(1)]), ValueError, "one score for each"),
 ]
 REFUSED = [
-    (dict(image="7"), "`image` must be an array of numbers; got str"),
-    (dict(image=np.zeros((2, 28, 28))), r"`image` must have shape \(H, W\).*\(2, 28, 28\).*images\[0\]"),
+    (dict(image="7"), "`image` must be an array of real numbers.*got '7'"),
+    (dict(image=np.zeros((2, 28, 28))), r"`image` must be one picture; shape \(2, 28, 28\) holds 2. Take one of them: image\[0\]"),
     (dict(image=np.zeros((600, 2))), "each from 1 to 512"),
     (dict(image=np.full((2, 2), 7.5)), "from 0 to 1, or integers.*7.5 to 7.5"),
-    (dict(image=np.full((2, 2), np.nan)), "these go from nan"),
-    (dict(centered=1), "`centered` must be True or False; got 1"),
+    (dict(image=np.full((2, 2), np.nan)), "these go from NaN"),
+    (dict(centered=2), "`centered` must be True or False; got 2"),
     (dict(brush=0), "`brush` must be at least 1"),
     (dict(brush=7), "`brush` must be at most 6; got 7"),
 ]

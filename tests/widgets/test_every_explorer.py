@@ -391,3 +391,16 @@ def test_all_on_one_page_answer_and_leave_nothing(browser):
     assert counts[1] == counts[2] and counts[2][1] == 0
     assert errors == []
     page.close()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_name_that_it_does_not_have_is_refused(name):
+    explorer = CASES[name].make()
+    with pytest.raises(AttributeError, match=f"{type(explorer).__name__} has no `strid` to set. Did you mean"):
+        explorer.strid = 2
+    assert not hasattr(explorer, "strid")
+
+
+def test_the_name_that_was_meant_is_said():
+    with pytest.raises(AttributeError, match="no `stride` to set. Did you mean `strides`?"):
+        widgets.ConvolutionExplorer(np.eye(3), np.eye(2)).stride = 2

@@ -177,7 +177,7 @@ REFUSED = [
     ({"layers": [{"type": "Conv2D", "filters": 5, "kernel_size": 0}]}, "`kernel_size` must be at least 1"),
     ({"layers": [{"type": "MaxPooling2D", "strides": (1, 2)}]}, "`strides` must be a whole number"),
     ({"layers": [{"type": "MaxPooling2D", "padding": "full"}]}, "`padding` must be 'valid' or 'same'"),
-    ({"layers": [{"type": "Dropout", "rate": 1.5}]}, "`rate` must be a number from 0 up to"),
+    ({"layers": [{"type": "Dropout", "rate": 1.5}]}, "`rate` must be a number from 0 to 1; got 1.5"),
     ({"layers": [layers.Conv1D(3, 3)]}, "'type' must be one of .*'Conv1D'"),
     ({"layers": [Conv2D(3, 3, dilation_rate=2)]}, r"dilation_rate=\(2, 2\) cannot be shown"),
     ({"layers": [Dense(3, use_bias=False)]}, "use_bias=False cannot be shown"),

@@ -113,7 +113,7 @@ REFUSED = [
     ({"shift": 1}, "`shift` must be"),
     ({"corner": (1, 0)}, r"`corner` must be at most \(0, 0\).*\(1, 0\)"),
     ({"selected": (2, 0)}, r"`selected`.*shape \(2, 3\)"),
-    ({"training": 1}, "`training` must be True or False"),
+    ({"training": 2}, "`training` must be True or False"),
     ({"seed": -1}, "`seed` must be at least 0"),
 ]
 

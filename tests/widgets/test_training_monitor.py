@@ -64,7 +64,7 @@ def test_it_records_what_fit_returns(make):
             assert line["x"] == [1, 2, 3] and line["y"] == pytest.approx(history.history[key], rel=1e-3)
         assert chart["x"]["ends"] == [0, 3] and chart["stops"] == [1, 2, 3]
         written = [[float(text) for text in row] for row in chart["texts"]]
-        assert written == pytest.approx(np.transpose([history.history[name], history.history[f"val_{name}"]]), rel=1e-3)
+        assert written == pytest.approx(np.transpose([history.history[name], history.history[f"val_{name}"]]), rel=6e-3)
 
 
 @pytest.mark.parametrize("make", [cnnlab_model, keras_model])
@@ -212,12 +212,12 @@ def test_a_stored_notebook_keeps_one_picture_and_one_sentence():
     data, _ = monitor._repr_mimebundle_()
     losses = history.history["loss"]
     assert data["text/plain"].startswith(
-        f"TrainingMonitor (On <drawn> digits): finished after 3 epochs; loss from {losses[0]:.4g} to {losses[-1]:.4g}; "
+        f"TrainingMonitor (On <drawn> digits): finished after 3 epochs; loss from {losses[0]:.3g} to {losses[-1]:.3g}; "
     )
     assert data["text/html"].count("<img") == 1 and data["text/html"].count("<p>") == 1
     [alt] = re.findall('alt="(.*?)"', data["text/html"])
     assert (
-        f"Curves of loss by epoch. training: from {losses[0]:.3f} to {losses[-1]:.3f} over 3 points; validation" in alt
+        f"Curves of loss by epoch. training: from {losses[0]:.3g} to {losses[-1]:.3g} over 3 points; validation" in alt
     )
     assert not re.search(r"\d+ s\b|left|took", alt + data["text/plain"])
 
@@ -288,7 +288,7 @@ def test_every_epoch_is_written_and_placed_where_its_numbers_are(show):
     for epoch in range(7):
         values = [history.history[key][epoch] for key in keys]
         screen = page.evaluate("[...document.querySelectorAll('.legend b')].map((b) => b.textContent)")
-        assert [float(text) for text in screen] == pytest.approx(values, rel=1e-3)
+        assert [float(text) for text in screen] == pytest.approx(values, rel=6e-3)
         assert (
             slider.get_attribute("aria-valuetext") == f"epoch {epoch + 1}: training {screen[0]}, validation {screen[1]}"
         )
