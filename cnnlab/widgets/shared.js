@@ -32,6 +32,8 @@ const explorer = (Page) => ({
  * - `static first`, in one short line what to do first. It stands in `this.notes` until `this.begun()` is called.
  */
 class View {
+  static pace = PLAY_STEP;
+
   constructor(model, el) {
     this.model = model;
     this.id = `cnnlab-explorer-${++views}`;
@@ -150,6 +152,17 @@ class View {
     return matchMedia("(prefers-reduced-motion: reduce)").matches;
   }
 
+  /** `action()` when the explorer gets another width than before; `this.width` is what its content has. */
+  onWidth(action) {
+    const observer = new ResizeObserver(([{ contentRect: { width } }]) => {
+      if (width === this.width || !width) return;
+      this.width = width;
+      action();
+    });
+    observer.observe(this.root);
+    this.stop.signal.addEventListener("abort", () => observer.disconnect());
+  }
+
   /** Before the next picture is painted; the newest wish of a name counts. Only here may a place be measured. */
   onPaint(name, action) {
     cancelAnimationFrame(this.frames?.[name]);
@@ -158,6 +171,7 @@ class View {
 
   /** Numbers that fly over the scene: [from, to, text, delay in ms] each, from one element to another. */
   fly(scene, flights) {
+    for (const late of scene.querySelectorAll(".ghost")) late.remove();
     if (this.isCalm) return;
     const origin = scene.getBoundingClientRect();
     const middle = (element, own) => {
@@ -175,6 +189,7 @@ class View {
 
   /** Let an element appear after a while, when what flies has arrived there. */
   land(element, delay) {
+    for (const late of element.getAnimations()) late.cancel();
     if (!this.isCalm) element.animate([{ opacity: 0 }, { opacity: 0, offset: 0.99 }, {}], { duration: delay });
   }
 
@@ -308,8 +323,9 @@ class View {
   play(step) {
     this.playing = true;
     this.playButton.textContent = "Pause";
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const next = () => (step() ? this.pause() : this.after("play", calm ? 2 * PLAY_STEP : PLAY_STEP, next));
+    const calm = this.isCalm;
+    const { pace } = this.constructor;
+    const next = () => (step() ? this.pause() : this.after("play", calm ? 2 * PLAY_STEP : pace, next));
     next();
   }
 
@@ -394,7 +410,7 @@ class Grid {
       const cell = Math.min(wide, (width - 2) / columns);
       this.cell = [Math.min(high, cell), cell];
       Object.assign(this.table.style, { gridTemplateColumns: `repeat(${columns}, ${cell - 2}px)`,
-        gridAutoRows: `${this.cell[0] - 2}px`,
+        gridAutoRows: `${this.cell[0] - 2}px`, backgroundSize: `${this.cell[1]}px ${this.cell[0]}px`,
         fontSize: `${Math.min(font, ((cell - 2) * 1.5) / Math.max(characters, 2))}px` });
       if (this.framed) this.frame(...this.framed);
     };
