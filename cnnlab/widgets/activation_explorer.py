@@ -149,7 +149,7 @@ class ActivationExplorer(Explorer):
                 "below": shown(below).tolist(),
                 "powers": shown(powers).tolist(),
                 "total": number(float(powers.sum())),
-                "probabilities": [f"{probability:.3f}" for probability in probabilities],
+                "probabilities": [_share(float(probability)) for probability in probabilities],
                 "percents": (100 * probabilities).round(1).tolist(),
                 "sum": number(round(float(probabilities.sum()), 9)),
                 "unchanged": bool(np.allclose(probabilities, plain, rtol=0, atol=1e-9)),
@@ -178,7 +178,6 @@ class ActivationExplorer(Explorer):
         else:
             slope_line = stops, slopes
         name = self.name
-        low, high = min(-1.0, values.min(), slopes.min()), max(2.0, slopes.max())
         inputs = np.random.default_rng(0).normal(size=2000)
         outputs = self._at(inputs)[0]
         edges = np.arange(-16, 17) / 4
@@ -189,9 +188,10 @@ class ActivationExplorer(Explorer):
         parameter = _PARAMETERS.get(name)
         return {
             "chart": chart(
-                {f"{name}(x)": (stops, values), f"slope {name}′(x)": slope_line},
-                x=(-6, 6),
-                y=(low, max(high, 3.0)),
+                {f"{name}(x)": (stops, values)}, x=(-6, 6), y=(min(-1.0, values.min()), 3.0), stops=stops,
+            ),
+            "slopes": chart(
+                {f"slope {name}′(x)": slope_line}, x=(-6, 6), y=(min(-0.25, slopes.min()), max(1.25, slopes.max())),
                 stops=stops,
             ),
             "stops": stops.tolist(),
@@ -247,6 +247,11 @@ class ActivationExplorer(Explorer):
             formula = html.escape(f"{self.name}(x) = {_FORMULAS[self.name]}", quote=False)
             tables = table(formula, rows, bold) + f"\n<p>2000 normal random numbers: {self._states['pushed']}</p>"
         return f"<p>{html.escape(self.describe(), quote=False)}</p>\n{tables}"
+
+
+def _share(probability):
+    """Three digits after the point, or what is needed to tell it from 0."""
+    return f"{probability:.3f}" if probability >= 0.0005 or probability == 0 else number(probability)
 
 
 def _check(name, value):

@@ -180,7 +180,7 @@ class ConvolutionView extends View {
     const isWide = this.width >= 800; // then all stand in one row
     const left = this.width - (isWide ? 400 : 34);
     const lines = Math.ceil(((this.terms + 2) * (6.9 * factors + 14)) / (this.width - 24)); // of the sum
-    const high = Math.max(140, (isWide ? 420 : 274) - (this.isLarge ? 60 : 0) - 17 * lines - (channels > 1 || bias ? 40 : 0));
+    const high = Math.max(140, (isWide ? 420 : 268) - (this.isLarge ? 60 : 0) - 17 * lines - (channels > 1 || bias ? 40 : 0));
     const grids = [this.inputGrid, this.outputGrid];
     const columns = grids[0].columns + grids[1].columns;
     const right = Math.min(Math.max((left * grids[1].columns) / columns, 236), left / 2);
@@ -199,7 +199,7 @@ class ConvolutionView extends View {
       grid.stage.style.minWidth = this.isTight ? `${share[i]}px` : "";
       grid.shrink(room[i][1], characters, { high: row, font: 13, wide: Math.max(row, Math.min(44, 8 * characters + 10)) });
     }
-    this.answer.style.minWidth = `calc(${most}ch + 10px)`;
+    this.answer.style.minWidth = `calc(${most}ch + 16px)`;
     this.root.style.setProperty("--term", `${factors + 0.5}ch`); // signs are wider than digits
     this.root.style.setProperty("--total", `${most + 2}ch`);
     if (this.fitted === this.width) return;

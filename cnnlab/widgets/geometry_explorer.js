@@ -3,7 +3,7 @@
 
 class GeometryView extends View {
   static kind = "Geometry";
-  static first = "Point at an output: what does it see? Then at a pixel: who sees it?";
+  static first = "Point at an output, then at a pixel.";
   static watched = ["size", "kernel_size", "strides", "padding", "dilation_rate", "selected", "pixel", "layers", "quiz",
     "_solved", "guess", "feedback", "_states"];
 
@@ -70,10 +70,10 @@ class GeometryView extends View {
       });
       return this[axis].box;
     });
-    this.layers = this.slider("Layers", 1, (layers) => this.change({ layers }));
+    this.layers = this.choice("Layers", [], (layers) => this.change({ layers: Number(layers) }));
     const sliders = [...pair("size", "Input", "rows", "columns"),
       ...pair("kernel_size", "Kernel", "kernelRows", "kernelColumns"),
-      ...this.buildGeometry((changes) => this.change(changes)), this.layers.box];
+      ...this.buildGeometry((changes) => this.change(changes))];
     this.two = this.checkbox("Two dimensions", (two) => {
       const { sizes, kernels, selected } = this.read();
       this.write({ size: two ? [sizes[0], sizes[0]] : sizes[1], kernel_size: two ? kernels[0] : kernels[1], pixel: null,
@@ -91,7 +91,7 @@ class GeometryView extends View {
     this.links = new Links(this, this.scene);
     this.onWidth(() => this.draw((this.drawn = null)));
     return [make("div.controls.strip", ...sliders),
-      make("div.choices", this.notes, this.two.label, this.quizzed.label),
+      make("div.choices", this.notes, make("div.tools", this.layers.box), this.two.label, this.quizzed.label),
       make("div.worked", { role: "group", "aria-label": "Size of the output" },
         "output = ⌊(padded − reach) / stride⌋ + 1, where ⌊ ⌋ rounds down", this.formula),
       this.buildQuiz(() => this.write({ _solved: ["size"], guess: null })), this.told, this.key, this.scene];
@@ -124,16 +124,19 @@ class GeometryView extends View {
     const amounts = axes.map(({ before, after }) => `${before} before, ${after} after`);
     this.drawGeometry(state, { strides: most("strides"), padding: 4, dilation_rate: most("dilation_rate") },
       axes[0].before, amounts[0] === amounts.at(-1) ? amounts[0] : `rows: ${amounts[0]}; columns: ${amounts[1]}`);
-    this.layers.draw(state.stack.length, Math.max(2, state.most), "one after the other");
+    if (this.layers.select.options.length !== state.most)
+      this.layers.fillWith(Array.from({ length: state.most }, (_, n) => n + 1));
+    this.layers.select.value = state.stack.length;
     this.two.input.checked = !flat;
     this.quizzed.input.checked = state.quiz;
   }
 
   /** The formula in words, then with numbers, step by step. */
   drawFormula({ axes, padding, flat, hidden }) {
-    const lines = axes.map(({ size, kernel_size, strides, dilation_rate, before, after, padded, reach, free, steps,
+    const isOne = !flat && equal(axes[0], axes[1]); // one sum for both
+    const lines = axes.slice(isOne ? 1 : 0).map(({ size, kernel_size, strides, dilation_rate, before, after, padded, reach, free, steps,
       positions, need }, i) => [
-      make("b", flat ? "" : ["Rows", "Columns"][i]),
+      make("b", flat ? "" : isOne ? "Rows, and columns alike" : ["Rows", "Columns"][i]),
       `reach = dilation × (kernel − 1) + 1 = ${dilation_rate} × (${kernel_size} − 1) + 1 = ${reach}`,
       padding === "same"
         ? `“same”: ⌈input / stride⌉ = ⌈${size} / ${strides}⌉ = ${positions} outputs need ` +
@@ -150,6 +153,7 @@ class GeometryView extends View {
   drawGrids({ axes, flat, states, sizes, stack, hidden }) {
     const [down, across] = [flat ? null : axes[0], axes.at(-1)];
     this.root.classList.toggle("flat", flat);
+    this.root.classList.toggle("deep", stack.length > 1);
     // A pixel keeps its cell when the padding changes: fewer cells change.
     this.margin = this.margin.map((most, i) => Math.max(most, axes.at(i - 2)?.before ?? 0));
     this.boxes = [this.input, ...[this.layer1, this.layer2].slice(0, stack.length - 1), this.output];
@@ -183,7 +187,7 @@ class GeometryView extends View {
       const shape = hidden ? [1, 1] : [lengths[n + 1], columns[n + 1]];
       this.fit(box, [0, 0], ...shape, (row, column) => hidden ? { text: "?", label: "to be predicted" }
         : { text: flat ? String(column) : "", label: `${name}[${flat ? column : `${row}, ${column}`}]` });
-      box.title.textContent = box === this.output && stack.length > 1 ? `Output of layer ${stack.length}` : title;
+      box.title.textContent = title;
       box.size.textContent = hidden ? "?" : size(stack[n].map(({ positions }) => positions));
     }
     const padded = size(axes.map((axis) => axis.padded));
@@ -208,7 +212,7 @@ class GeometryView extends View {
     const room = (this.width ?? 536) - 28 * (shown.length - 1);
     const tallest = Math.max(...shown.map((n) => rows[n]));
     // What is left of 640 pixels, without the rows of the other grids
-    const high = flat ? Math.min(30, (columns.length > 2 ? 30 : 266 / rows[0])) : Math.min(34, 270 / tallest);
+    const high = flat ? Math.min(30, (columns.length > 2 ? 30 : 266 / rows[0])) : Math.min(34, (columns.length > 2 ? 230 : 260) / tallest);
     const wide = flat ? Math.min(46, ((this.width ?? 536) - 16) / Math.max(...columns)) : Math.max(high, 20);
     this.cells = { high, wide };
     for (const n of shown) this.boxes[n].stage.style.setProperty("--width", flat ? "100cqi"
@@ -306,24 +310,28 @@ class GeometryView extends View {
     this.links.draw(cellsOf.slice(1).flatMap((cells, n) =>
       cells.length && cellsOf[n].length ? [[ends(cellsOf[n]), ends(cells)]] : []));
 
-    const list = (places) => places.join(", ");
+    const list = (places) => (places.length > 3 && places.at(-1) - places[0] === places.length - 1
+      ? `${places[0]} to ${places.at(-1)}` : places.join(", "));
     if (pixel) {
       const last = traced.at(-1);
       const [one, other] = [flat ? 1 : axes[0], axes.at(-1)].map((axis, i) =>
         axis === 1 ? 1 : Number(axis.covered[axis.before + pixel.at(i - 2)] ?? 0));
       const times = states.uses.text[one][other];
       const by = last.every((places) => places.length)
-        ? (flat ? `output ${list(last[0])}` : `the outputs in rows ${list(last[0])} and columns ${list(last[1])}`) : "none";
+        ? (flat ? `output${last[0].length > 1 ? "s" : ""} ${list(last[0])}` : `the outputs in rows ${list(last[0])} and columns ${list(last[1])}`) : "none";
       this.told.textContent = `pixel[${list(pixel)}] ` + (times === "0" ? "is never seen." : stack.length === 1
         ? `is used ${count(times, "time")}: by ${by}.`
         : `is used ${count(times, "time")} by layer 1, and changes ${by} of layer ${stack.length}.`);
       return this.say(this.told.textContent);
     }
-    const seen = traced[0].map(list);
+    const seen = traced[0].map((places, i) => {
+      const inside = places.filter((place) => place >= 0 && place < axes[i].size);
+      return list(inside) + (inside.length < places.length ? " and padding" : "");
+    });
     const field = axes.map(({ kernel_size, strides, dilation_rate }) =>
       states.fields[`${kernel_size} ${strides} ${dilation_rate}`][stack.length - 1]);
     this.told.textContent = `output[${list(selected)}] looks at ` +
-      (flat ? `pixels ${seen[0]}.` : `rows ${seen[0]} and columns ${seen[1]}.`) +
+      (flat ? `pixels ${seen[0]}.` : `rows ${seen[0]}${seen.some((one) => one.includes("and")) ? ";" : " and"} columns ${seen[1]}.`) +
       (stack.length > 1 ? ` Receptive field: ${[...new Set(field)].join(" and ")}.` : "");
     this.say(`Output ${size(outputs.map(({ positions }) => positions))}. ${this.told.textContent}`);
   }

@@ -187,7 +187,7 @@ def test_the_result_follows_every_preset_size_and_choice(open_page, cross_correl
     shown.choose("Negative values", "absolute")
     np.testing.assert_allclose(pixels(shown, "result"), np.clip(abs(result), 0, 1) * 255, atol=0.52)
     below, above = 0, (abs(result) > 1).sum()
-    assert f"{below} of 70 pixels are below black, {above} above white." in shown.page.locator(".result").inner_text()
+    assert f"{below} of 70 pixels are below black, {above} above white." in shown.page.locator(".facts .clipped").inner_text()
 
 
 def test_typing_a_weight_makes_a_kernel_of_ones_own(open_page, cross_correlate):
@@ -198,7 +198,7 @@ def test_typing_a_weight_makes_a_kernel_of_ones_own(open_page, cross_correlate):
     kernel[0, 1] = 2.5
     np.testing.assert_allclose(pixels(shown, "result"), np.clip(cross_correlate(IMAGE, kernel), 0, 1) * 255, atol=0.52)
     assert shown.page.get_by_role("combobox", name="Preset").input_value() == "custom"
-    assert "The weights sum to 2.5." in shown.page.locator(".kernel").inner_text()
+    assert "The weights sum to 2.5." in shown.page.locator(".weights").inner_text()
     shown.page.get_by_label("kernel[0, 1]").fill("x")
     assert "Not a number: “x”" in shown.page.locator(".message").inner_text()
 
