@@ -1,10 +1,16 @@
 // The page of ActivationExplorer. Python has computed the function that is shown at every place where the point
 // can stand (`_states`), and the softmax of the logits (`_softmax`); other functions and logits are asked for.
 
+// share of i = e^((z of i + c) / T) / the sum of that over all classes
+const POWER = (index) => `<msup><mi>e</mi><mrow><mo>(</mo><msub><mi>z</mi><mi>${index}</mi></msub><mo>+</mo><mi>c</mi>` +
+  "<mo>)</mo><mo>/</mo><mi>T</mi></mrow></msup>";
+const SOFTMAX = `<math display="inline"><msub><mtext>share</mtext><mi>i</mi></msub><mo>=</mo><mfrac displaystyle="true">` +
+  `<mrow>${POWER("i")}</mrow><mrow><munder><mo>∑</mo><mi>j</mi></munder>${POWER("j")}</mrow></mfrac></math>`;
 const TEMPERATURES = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 class ActivationView extends View {
   static kind = "Activation";
+  static first = "Drag along the curve.";
   static watched = ["name", "x", "negative_slope", "alpha", "logits", "temperature", "constant", "_states", "_softmax"];
 
   build() {
@@ -12,18 +18,21 @@ class ActivationView extends View {
       "softmax"], (name) => this.ask({ name }));
     this.parameter = this.slider("Parameter", 0, (value) => this.ask({ [this.states.parameter.name]: value }));
     this.formula = make("div.formula");
-    this.curve = panel("Function");
-    this.chart = new Chart(this, this.curve, "x",
-      { x: "x", choose: (index) => this.write({ x: this.states.stops[index] }) });
+    [this.curve, this.derivative] = ["Function", "Slope"].map(panel);
+    const choose = (index) => (this.begun(), this.write({ x: this.states.stops[index] }));
+    this.chart = new Chart(this, this.curve, "x", { x: "x", choose });
+    this.slopes = new Chart(this, this.derivative, "x, on the slope", { x: "x", choose, first: 1 });
+    this.curve.size.textContent = "with its tangent";
+    this.derivative.size.textContent = "the derivative: how steep";
     this.pushed = panel("Pushed through");
     this.histogram = new Chart(this, this.pushed, "Histogram of 2000 normal random numbers, before and after",
       { x: "value", y: "share, %" });
+    this.pushed.size.textContent = "2000 normal random numbers";
     this.told = make("div.told");
-    this.pushed.stage.after(this.told);
     this.sentence = make("div.worked");
-    this.curve.stage.after(this.sentence);
-    this.plots = make("div.panels", this.curve.box, this.pushed.box);
-    return [make("div.controls", this.name.box, this.parameter.box), this.formula, this.note, this.plots,
+    this.plots = make("div.scene", this.curve.box, this.derivative.box, this.sentence, this.pushed.box, this.told);
+    this.links = new Links(this, this.plots);
+    return [make("div.controls.strip", this.name.box, this.parameter.box, this.formula), this.notes, this.plots,
       this.buildSoftmax()];
   }
 
@@ -60,6 +69,7 @@ class ActivationView extends View {
   }
 
   setLogits(change) {
+    this.begun();
     this.ask({ logits: change(this.pending.logits ?? this.model.get("logits")) });
   }
 
@@ -80,11 +90,13 @@ class ActivationView extends View {
     if (this.states !== this.given) {
       this.given = this.states;
       this.chart.draw(this.states.chart);
+      this.slopes.draw(this.states.slopes);
       this.tangent = svg("path.tangent");
       this.chart.area.append(this.tangent);
       this.histogram.draw(this.states.histogram);
       this.told.textContent = this.states.pushed;
       this.formula.textContent = this.states.formula;
+      this.isTypeset = false;
     }
     this.parameter.box.hidden = !parameter;
     if (parameter && this.asked === null) {
@@ -97,7 +109,10 @@ class ActivationView extends View {
     if (index < 0) return; // Python is about to send it
     const [x, value, slope] = ["x", "value", "slope"].map((name) => this.states[name][index]);
     const said = `x = ${x}: ${state.name}(x) = ${value}, slope ${slope}.`;
-    this.chart.mark(index, this.states.y.map((numbers) => numbers[index]), [value, slope], said);
+    const [height, steepness] = this.states.y.map((numbers) => numbers[index]);
+    this.chart.mark(index, [height], [value], said);
+    this.slopes.mark(index, [steepness], [slope], said);
+    this.links.draw([[[this.chart.dots[0], this.chart.dots[0]], [this.slopes.dots[0], this.slopes.dots[0]]]]);
     const [from, to] = this.states.tangent[index];
     const at = (moved, y) => `${this.chart.place("x", state.x + moved)} ${this.chart.place("y", y)}`;
     this.tangent.setAttribute("d", `M${at(-1, from)}L${at(1, to)}`);
@@ -106,7 +121,10 @@ class ActivationView extends View {
   }
 
   drawSoftmax({ logits, temperature, constant, _softmax: shown }) {
-    this.formula.textContent = "power = e^((z + c) / T − the largest of them); share = power / sum of the powers";
+    if (!this.isTypeset) this.formula.innerHTML = SOFTMAX;
+    this.isTypeset = true;
+    this.given = null;
+    this.links.draw([]);
     this.parameter.box.hidden = true;
     for (const [i, { input, row, bar, cells }] of this.bars.entries()) {
       row.hidden = i >= logits.length;

@@ -179,7 +179,6 @@ class ActivationExplorer(Explorer):
         else:
             slope_line = stops, slopes
         name = self.name
-        low, high = min(-1.0, values.min(), slopes.min()), max(2.0, slopes.max())
         inputs = np.random.default_rng(0).normal(size=2000)
         outputs = self._at(inputs)[0]
         edges = np.arange(-16, 17) / 4
@@ -190,9 +189,10 @@ class ActivationExplorer(Explorer):
         parameter = _PARAMETERS.get(name)
         return {
             "chart": chart(
-                {f"{name}(x)": (stops, values), f"slope {name}′(x)": slope_line},
-                x=(-6, 6),
-                y=(low, max(high, 3.0)),
+                {f"{name}(x)": (stops, values)}, x=(-6, 6), y=(min(-1.0, values.min()), 3.0), stops=stops,
+            ),
+            "slopes": chart(
+                {f"slope {name}′(x)": slope_line}, x=(-6, 6), y=(min(-0.25, slopes.min()), max(1.25, slopes.max())),
                 stops=stops,
             ),
             "stops": stops.tolist(),

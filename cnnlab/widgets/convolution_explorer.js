@@ -4,6 +4,8 @@
 
 class ConvolutionView extends View {
   static kind = "Convolution";
+  static pace = 1400;
+  static first = "Point at an output, or press Play.";
   static watched = ["_states", "strides", "padding", "dilation_rate", "flip", "channel", "filter", "quiz", "_solved",
     "view", "selected", "pinned", "guess", "feedback"];
 
@@ -39,6 +41,7 @@ class ConvolutionView extends View {
   }
 
   select(cell) {
+    this.begun();
     if (!equal(this.read().selected, cell)) this.write({ selected: cell, guess: null });
   }
 
@@ -46,6 +49,7 @@ class ConvolutionView extends View {
     const { selected, geometry: { first, shape }, there } = this.read();
     if (!there) return;
     const { cell, isLast } = following(selected?.map((place, axis) => place - first[axis]), direction, shape);
+    this.flies = true;
     this.select(cell.map((place, axis) => place + first[axis]));
     return isLast;
   }
@@ -84,12 +88,6 @@ class ConvolutionView extends View {
     this.drawFrame(corner);
   }
 
-  guess() {
-    const guess = typedNumber(this.guessed);
-    if (guess === null) this.feedback.textContent = notANumber(this.guessed);
-    else this.ask({ guess });
-  }
-
   // The parts, built once
 
   build() {
@@ -111,12 +109,6 @@ class ConvolutionView extends View {
       const { channel } = target.closest("[data-channel]")?.dataset ?? {};
       if (channel) this.change({ channel: Number(channel) });
     });
-    return [this.buildControls(), this.note, make("div.panels", this.input.box,
-      make("div.middle", this.kernel.box, this.products.box, this.whole.box), this.output.box,
-      make("div.sums", this.buildQuiz(), this.sum))];
-  }
-
-  buildControls() {
     const change = (name) => (value) => this.change({ [name]: typeof value === "string" ? Number(value) : value });
     this.flip = this.checkbox("Flip the kernel", change("flip"));
     this.flipped = make("span.hint");
@@ -125,23 +117,26 @@ class ConvolutionView extends View {
     this.quiz = this.checkbox("Quiz", change("quiz"));
     this.channel = this.choice("Channel", [], change("channel"));
     this.filter = this.choice("Filter", [], change("filter"));
-    return make("div.controls", ...this.buildGeometry((changes) => this.change(changes)),
-      make("div.control", this.flip.label, this.flipped, this.buildSteps((direction) => this.step(direction))),
-      make("div.control", this.formula.label, this.pinIt.label, this.quiz.label),
-      make("div.control", this.channel.box, this.filter.box));
-  }
-
-  buildQuiz() {
-    this.question = make("span");
-    this.guessed = make("input", { type: "text", inputmode: "decimal", autocomplete: "off" });
-    this.feedback = make("div.feedback", { role: "status" });
-    this.listen(this.guessed, "keydown", ({ key }) => key === "Enter" && this.guess());
-    const show = () => {
+    this.input.head.append(this.channel.box);
+    for (const { stage } of [this.input, this.output]) stage.classList.add("dotted");
+    this.output.head.append(this.buildSteps((direction) => this.step(direction)));
+    this.answer = make("span.answer");
+    const sign = (name, text) => make(`span.sign.${name}`, { "aria-hidden": "true" }, text);
+    this.middle = make("div.middle", sign("times", "×"), this.kernel.box,
+      (this.turn = make("div.turn.tools", this.flip.label, this.flipped, this.filter.box)), sign("equals", "="), this.products.box, sign("sigma", "Σ"), this.answer);
+    this.scene = make("div.scene", this.input.box, this.middle, this.output.box);
+    this.links = new Links(this, this.scene);
+    this.onWidth(() => {
+      this.fitted = this.drawn = null;
+      this.draw();
+    });
+    return [make("div.top", this.whole.box,
+      make("div.controls.strip", ...this.buildGeometry((changes) => this.change(changes)))),
+    make("div.choices", this.notes, this.formula.label, this.pinIt.label, this.quiz.label), this.scene,
+    make("div.sums", this.buildQuiz(() => {
       const { _solved, selected, filter } = this.read();
       this.write({ _solved: [..._solved, [...selected, filter]] });
-    };
-    return (this.questions = make("div.quiz", make("label", "Predict ", this.question, this.guessed),
-      this.act("Check", () => this.guess()), this.act("Show", show), this.feedback));
+    }), this.sum)];
   }
 
   /** New tables for new shapes. They have room for the most padding, so that nothing moves later. */
@@ -167,11 +162,55 @@ class ConvolutionView extends View {
     this.kernelGrid = new Grid(this, this.kernel, "Kernel", ...kernel_shape, { inputs });
     this.biasBox?.remove();
     this.biasBox = make("div.bias", ...(bias ? ["+ bias ", this.fields.inputs.at(-1)] : []), this.fields.message);
-    this.kernel.box.append(this.biasBox);
+    this.turn.append(this.biasBox);
     for (const { cells } of [this.kernelGrid, this.productGrid])
       for (const [place, cell] of cells.entries()) cell.dataset.term = place;
     for (const cell of this.productGrid.cells) cell.append(make("span.factors"), make("span.product"));
     this.outlined = [];
+  }
+
+  /**
+   * Cells as large as there is room for, also for the longest numbers and the most padding. Where they would be too
+   * small to read, there is only room for the padding of now.
+   */
+  fitGrids() {
+    const { image, kernel, products, sums, kernel_shape, channels, bias } = this.states;
+    const widest = (tables) => Math.max(...Object.values(tables).map(({ text }) => longest(text)));
+    const [factors, most] = [longest(image.text.map(factor)) + longest(kernel.text.map(factor)) + 1, widest(sums)];
+    const isWide = this.width >= 800; // then all stand in one row
+    const left = this.width - (isWide ? 400 : 34);
+    const lines = Math.ceil(((this.terms + 2) * (6.9 * factors + 14)) / (this.width - 24)); // of the sum
+    const high = Math.max(140, (isWide ? 420 : 268) - (this.isLarge ? 60 : 0) - 17 * lines - (channels > 1 || bias ? 40 : 0));
+    const grids = [this.inputGrid, this.outputGrid];
+    const columns = grids[0].columns + grids[1].columns;
+    const right = Math.min(Math.max((left * grids[1].columns) / columns, 236), left / 2);
+    const share = [left - right, right];
+    const { geometry: { pads: [top, bottom, before, after], shape } } = this.read();
+    const [height, width] = this.states.image_shape;
+    let room = grids.map(({ rows, columns }) => [rows.length, columns]);
+    this.isTight = Math.min(high / Math.max(room[0][0], room[1][0]), left / columns) < 18;
+    if (this.isTight) room = [[height + top + bottom, width + before + after], shape];
+    this.root.classList.toggle("tight", this.isTight);
+    for (const [i, grid] of grids.entries()) {
+      const row = Math.min(isWide ? 38 : 36, high / Math.max(room[0][0], room[1][0]));
+      const characters = [longest(image.text), most][i];
+      grid.stage.style.setProperty("--width", `${share[i]}px`);
+      grid.stage.style.minHeight = this.isTight ? `${high + 12}px` : "";
+      grid.stage.style.minWidth = this.isTight ? `${share[i]}px` : "";
+      grid.shrink(room[i][1], characters, { high: row, font: 13, wide: Math.max(row, Math.min(44, 8 * characters + 10)) });
+    }
+    this.answer.style.minWidth = `calc(${most}ch + 16px)`;
+    this.root.style.setProperty("--term", `${factors + 0.5}ch`); // signs are wider than digits
+    this.root.style.setProperty("--total", `${most + 2}ch`);
+    if (this.fitted === this.width) return;
+    this.fitted = this.width;
+    const side = { high: Math.min(isWide ? 44 : 38, (isWide ? 160 : 116) / kernel_shape[0]), font: 13 };
+    const [typed, written] = [longest(kernel.text) + 1, Math.max(factors, widest(products))];
+    this.kernel.stage.style.setProperty("--width", isWide ? "200px" : "23cqi");
+    this.products.stage.style.setProperty("--width", isWide ? "256px" : "42cqi");
+    const wide = (least, characters) => Math.max(least, side.high, 7 * characters + 10);
+    this.kernelGrid.shrink(kernel_shape[1], typed, { ...side, wide: wide(34, typed) });
+    this.productGrid.shrink(kernel_shape[1], written, { ...side, wide: wide(48, written) });
   }
 
   /** The bias of the filter: one for each, or one for all. */
@@ -193,6 +232,7 @@ class ConvolutionView extends View {
       this.solved = new Set(state._solved.map(String));
       this.drawControls(state);
       this.drawKernel(state);
+      if (this.width && (this.isTight || !this.fitted)) this.fitGrids();
       this.drawInput(state);
       this.drawOutput(state);
     }
@@ -218,18 +258,13 @@ class ConvolutionView extends View {
     }
     const overview = this.model.get("_overview");
     this.isLarge = Boolean(overview);
+    this.root.classList.toggle("large", this.isLarge);
     this.whole.box.hidden = !overview;
     if (overview) {
       this.picture.paint(overview);
       this.drawFrame(corner);
     }
-    const widest = (tables) => Math.max(...Object.values(tables).map(({ text }) => longest(text)));
-    const factors = longest(image.text.map(factor)) + longest(kernel.text.map(factor)) + 1;
-    this.inputGrid.setWidth(longest(image.text));
-    this.kernelGrid.setWidth(longest(kernel.text) + 1);
-    this.productGrid.setWidth(Math.max(factors, widest(products)));
-    this.outputGrid.setWidth(widest(sums));
-    this.root.style.setProperty("--term", `${factors + 0.5}ch`); // signs are wider than digits
+    this.fitted = null;
   }
 
   drawFrame(corner) {
@@ -250,7 +285,7 @@ class ConvolutionView extends View {
     this.quiz.input.checked = quiz;
     this.channel.select.value = channel;
     this.filter.select.value = filter;
-    this.kernel.size.textContent = `${size(kernel)}, ${flip ? "flipped" : "type to change"}`;
+    this.kernel.size.textContent = `${size(kernel)}, type here`;
     // What follows the row and column in the indices of each array
     this.index = { image: image[2] ? `, ${channel}` : "", kernel: kernel[2] ? `, ${channel}, ${filter}` : "",
       output: kernel[2] ? `, ${filter}` : "" };
@@ -280,7 +315,7 @@ class ConvolutionView extends View {
       if (pixel < 0) cell.setAttribute("aria-label", "0, padding");
       return row >= -top && row < height + bottom && column >= -left && column < width + right;
     });
-    this.input.size.textContent = size(shape) + (shape[2] > 1 ? `, channel ${channel}` : "") + (
+    this.input.size.textContent = size(shape) + (
       this.isLarge ? `, ${range(corner, [height, width])}`
       : top + bottom + left + right ? `, with padding ${height + top + bottom} × ${width + left + right}` : "");
   }
@@ -292,7 +327,7 @@ class ConvolutionView extends View {
   }
 
   drawOutput(state) {
-    const { geometry: { shape, first, whole }, sums, filter } = state;
+    const { geometry: { shape, first, whole }, sums } = state;
     this.outputGrid.draw((cell, row, column) => {
       if (row >= shape[0] || column >= shape[1]) return false;
       const { place } = this.window(row, column, state);
@@ -300,8 +335,7 @@ class ConvolutionView extends View {
       fill(cell, hidden ? "?" : sums.text[place], hidden ? "4" : sums.level[place]);
     });
     const filters = this.states.shapes[1][3];
-    this.output.size.textContent = size(filters ? [...whole, filters] : whole) +
-      (filters > 1 ? `, filter ${filter}` : "") + (this.isLarge ? `, ${range(first, shape)}` : "");
+    this.output.size.textContent = size(filters ? [...whole, filters] : whole) + (this.isLarge ? `, ${range(first, shape)}` : "");
   }
 
   /** Where the window of an output cell begins, and where its sum is in the tables. */
@@ -380,23 +414,25 @@ class ConvolutionView extends View {
     }
     this.drawSum(this.sum, now, state);
     if (pinned) this.drawSum(this.pinnedSum, then, state);
-    this.questions.hidden = !(quiz && now);
-    this.feedback.textContent = guess === null ? "" : feedback;
+    this.drawQuiz(quiz && now ? now.name : "", state);
+    fill(this.answer, now ? (now.hidden ? "?" : now.result.text) : "", now && !now.hidden ? now.result.level : "4");
     this.outputGrid.choose(now?.index);
     if (then) {
       this.outline(this.outputGrid.cells[then.index], "pin");
       for (const { under } of then.terms) this.outline(under, "pinned-window");
     }
-    if (!now) return this.outputGrid.setCurrent(0);
+    if (!now) {
+      this.inputGrid.frame(null);
+      this.links.draw([]);
+      return this.outputGrid.setCurrent(0);
+    }
 
     for (const [place, { under }] of now.terms.entries()) {
       this.outline(under, "window");
       under.dataset.term = place;
     }
     this.link(linked);
-    if (this.question.textContent !== now.name || (guess !== null && document.activeElement !== this.guessed))
-      this.guessed.value = guess ?? "";
-    this.question.textContent = now.name;
+    this.drawLinks(now, state);
 
     const [rows, columns] = now.begins.map((begin, axis) =>
       `${begin} to ${begin + (this.states.kernel_shape[axis] - 1) * dilation_rate}`);
@@ -407,22 +443,43 @@ class ConvolutionView extends View {
       (then ? ` Pinned: ${then.name} is ${value(then)}.` : ""));
   }
 
+  /** The frame slides to the window; bands lead from it to the products, and from their sum to the output. */
+  drawLinks({ terms, index }, { dilation_rate, geometry: { pads } }) {
+    const { kernel_shape, room } = this.states;
+    const [first, last] = [terms[0].under, terms.at(-1).under];
+    const corner = this.inputGrid.position(this.inputGrid.cells.indexOf(first));
+    const hidden = this.isTight ? [room[0] - pads[0], room[2] - pads[2]] : [0, 0];
+    this.inputGrid.frame(corner.map((place, axis) => place - hidden[axis]), kernel_shape.map((length) => (length - 1) * dilation_rate + 1));
+    const { cells } = this.productGrid;
+    const target = this.outputGrid.cells[index];
+    this.links.draw([[[first, last], [cells[0], cells.at(-1)]], [[this.answer, this.answer], [target, target]]]);
+    if (!this.flies || this.isCalm) return;
+    this.flies = false;
+    this.onPaint("fly", () => {
+      const wait = (place) => 150 + (200 * place) / cells.length;
+      const arrived = 350 + FLIGHT;
+      this.fly(this.scene, [
+        ...cells.map((cell, place) => [cell.lastChild, this.answer, cell.lastChild.textContent, wait(place)]),
+        [this.answer, target, this.answer.textContent, arrived]]);
+      this.land(this.answer, arrived - 60);
+      this.land(target, arrived + FLIGHT - 60);
+    });
+  }
+
   /** A sum written out: the terms of the channel that is shown, then the sums of all channels and the bias. */
   drawSum(box, trace, state) {
-    const { channels, bias, kernel_shape } = this.states;
+    const { channels, bias } = this.states;
     const { channel, view, selected } = state;
     const terms = this.kernelGrid.cells.map((_, place) => {
       const { text, inside, symbols } = trace?.terms[place] ?? { text: "", inside: true, symbols: "" };
-      return make(`span.term${inside ? "" : ".padding"}`, { "data-term": place, "data-symbols": symbols }, text);
+      return make("span.line", make("span.plus", trace && place ? " + " : ""),
+        make(`span.term${inside ? "" : ".padding"}`, { "data-term": place, "data-symbols": symbols }, text));
     });
-    const lines = Array.from({ length: kernel_shape[0] }, (_, row) => make("span.line",
-      ...terms.slice(row * kernel_shape[1], (row + 1) * kernel_shape[1]).flatMap((term, column) =>
-        [make("span.plus", trace && row + column ? " + " : ""), term])));
     const equals = ({ relation, text }) => (trace.hidden ? "= ?" : `${relation} ${text}`);
     const target = trace ? `${channels > 1 ? `Channel ${channel} of ` : ""}${trace.name} =`
       : selected ? "The pinned cell is not in sight." : "Point at an output cell to see where it comes from.";
     box.replaceChildren(...(trace && view === "formula" && box === this.sum ? this.formulas(trace, state) : []),
-      make("span.target", target), make("span.lines", ...lines),
+      make("span.target", target), ...terms,
       make("span.total", trace ? equals(trace.parts?.[channel] ?? trace.result) : ""));
     if (!trace?.parts) return;
     const all = trace.parts.map(({ text, level }, at) => make("span.part",

@@ -13,11 +13,12 @@ import traitlets
 
 from .._names import count
 from .._pictures import as_numbers, channels_first
-from ..arithmetic import in_short, output_size, padding_amounts, real_number, true_or_false, whole_number
+from ..arithmetic import in_short, output_size, padding_amounts, true_or_false, whole_number
 from ..ops import conv, depthwise_conv
 from ..ops._arguments import as_float
-from ._explorer import Checked, Explorer, from_wire, front_end, paint, read_only, refusing, to_wire
+from ._explorer import Checked, from_wire, front_end, paint, read_only, refusing, to_wire
 from ._numbers import factor, largest, number, pack, read, relation, shown, size, table
+from ._quiz import Quiz, agrees
 
 _SHOWN = 12  # rows and columns of a larger image that are shown at once
 _LARGEST = {"image": 512, "kernel": 7, "strides": 12, "padding": 12, "dilation_rate": 12}
@@ -26,11 +27,10 @@ _NUMBERS = 10_800  # numbers sent at once: 100 kB at most; half of it for a part
 _OVERVIEW = 128  # pixels of the small picture of a large image, at most, in each direction
 _SETTINGS = ("image", "kernel", "strides", "padding", "dilation_rate", "bias")
 _UNSET = object()
-_ADVICE = "Multiply each pixel of the window by the weight that lies on it, and add up."
 _PLACES = ("channel", "filter", "selected", "pinned", "corner")
 
 
-class ConvolutionExplorer(Explorer):
+class ConvolutionExplorer(Quiz):
     """A convolution to touch: input, kernel, products and output as grids of numbers.
 
     Point at a cell of the output, or step over it with the arrow keys or the buttons, to see the window
@@ -113,13 +113,10 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
     pinned = traitlets.Any().tag(sync=True)
     corner = Checked((0, 0)).tag(sync=True)
     view = Checked("numbers").tag(sync=True)
-    quiz = Checked(False).tag(sync=True)
-    guess = traitlets.Any().tag(sync=True)
-    feedback = traitlets.Unicode(read_only=True).tag(sync=True)
     output = traitlets.Any(read_only=True)
     _states = traitlets.Dict().tag(sync=True)
     _overview = traitlets.Any().tag(sync=True)
-    _solved = traitlets.List().tag(sync=True)  # the cells of this state that were predicted, or given away
+    _advice = "Multiply each pixel of the window by the weight that lies on it, and add up."
 
     def __init__(
         self, image, kernel, strides=1, padding="valid", dilation_rate=1, bias=None, *, flip=False, selected=(0, 0),
@@ -132,7 +129,7 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
             quiz=quiz,
         )  # fmt: skip
 
-    @traitlets.validate(*_SETTINGS, *_PLACES, "flip", "quiz", "view", "guess")
+    @traitlets.validate(*_SETTINGS, *_PLACES, "flip", "view")
     def _accept(self, proposal):
         name, value = proposal["trait"].name, proposal["value"]
         with refusing():
@@ -248,26 +245,19 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
 
     # The quiz
 
-    @traitlets.observe("guess")
-    def _judge(self, change):
-        if self.guess is None or self.selected is None:
-            self.set_trait("feedback", "")
-            return
-        window, weights, bias = self._window(), self._weights(), self._bias()
-        with np.errstate(over="ignore", invalid="ignore"):
-            right = self.output[(*self.selected, self.filter)[: self.output.ndim]]
-            if _agrees(self.guess, right, window * weights):
-                self._solved = [*self._solved, [*self.selected, self.filter]]
-                self.set_trait("feedback", f"Right: {number(right)}.")
-                return
-            mistakes = self._mistakes(window, weights, bias)
-            known = (hint for value, hint in mistakes if _agrees(self.guess, value, window * weights))
-            hint = next(known, None)
-        got = number(self.guess)
-        self.set_trait("feedback", f"Not yet: {got} is {hint}" if hint else f"Not yet. {_ADVICE}")
+    def _asked_for(self):
+        if self.selected is None:
+            return None
+        return self.output[(*self.selected, self.filter)[: self.output.ndim]], [*self.selected, self.filter]
 
-    def _mistakes(self, window, weights, bias):
+    def _is_meant(self, value):
+        terms = self._window() * self._weights()
+        whole = np.array_equal(terms, np.round(terms))
+        return agrees(self.guess, value, exact=whole, size=1.0 if whole else float(np.abs(terms).max(initial=0)))
+
+    def _mistakes(self):
         """What comes out when it is done wrong, and what to say then: the likeliest mistake first."""
+        window, weights, bias = self._window(), self._weights(), self._bias()
         channels, products = weights.shape[2], window * weights
         total = products.sum()
         turned = "without the flip. Turn" if self.flip else "with the kernel turned by 180°. Do not turn"
@@ -483,13 +473,6 @@ def _check_choice(name, value):
         if not isinstance(value, str) or value not in ("numbers", "formula"):
             raise ValueError(f"`view` must be 'numbers' or 'formula'; got {in_short(value)}.")
         return value
-    if name == "guess":
-        if value is None:
-            return None
-        try:
-            return real_number("guess", float(value) if isinstance(value, str) else value)
-        except (TypeError, ValueError):
-            raise ValueError(f"`guess` must be one finite number, or None; got {in_short(value)}.") from None
     return true_or_false(name, value)
 
 
@@ -758,14 +741,6 @@ def _written(values, of_shown):
         {"values": values[filter], "text": text[filter], "relation": "".join(signs[filter].ravel())}
         for filter in range(len(values))
     ]
-
-
-def _agrees(guess, value, terms):
-    """Whether a prediction is meant to be this value: up to rounding, where the numbers on screen are rounded."""
-    whole = np.array_equal(terms, np.round(terms))
-    slack = 1e-6 if whole else 0.02
-    size = max(abs(float(value)), 1.0 if whole else float(np.abs(terms).max(initial=0)))
-    return bool(guess == value or abs(guess - value) <= slack * size or number(guess) == number(float(value)))
 
 
 def _state_key(strides, padding, dilation_rate):

@@ -12,9 +12,10 @@ import numpy as np
 import traitlets
 
 from .._names import count
-from ..arithmetic import in_short, padding_amounts, whole_number
-from ._explorer import Checked, Explorer, front_end, read_only, refusing
+from ..arithmetic import in_short, padding_amounts, receptive_field, whole_number
+from ._explorer import Checked, front_end, read_only, refusing
 from ._numbers import table
+from ._quiz import Quiz, agrees
 
 _CHOICES = {
     "size": range(1, 17),
@@ -23,14 +24,15 @@ _CHOICES = {
     "padding": ("valid", 1, 2, 3, 4, "same"),
     "dilation_rate": range(1, 4),
 }
+_LAYERS = 3
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-class GeometryExplorer(Explorer):
+class GeometryExplorer(Quiz):
     """Where the windows of a convolution lie: which pixels each covers, and how often each pixel is used.
 
-    Point at an output, or step over them, to see its window; move the sliders to see the output's size
-    follow, with the numbers put into the formula. Everything shown is also an attribute: set it and the
+    Point at an output, or step over them, to see its window; point at a pixel to see which outputs use it, and how
+    often. Move the sliders to see the output's size follow, with the numbers put into the formula. Everything shown is also an attribute: set it and the
     picture follows, read it after touching, or watch it with `observe`.
 
     Parameters
@@ -46,13 +48,24 @@ class GeometryExplorer(Explorer):
         Step from one kernel element to the next; 1 leaves no gaps.
     selected : int or (row, column), or None
         The output whose window is shown, counted from 0. It moves to the nearest one when the output shrinks.
+    pixel : int or (row, column), or None
+        The pixel of the input whose users are shown instead.
+    layers : int, 1 to 3
+        How many such layers follow each other. The outputs are those of the last; what one of them sees of the input is
+        its receptive field. It gets lower when the last layers no longer fit.
+    quiz : bool
+        Hide the output, and let the learner predict its size (in two dimensions, the number of its columns).
+    guess : number or None
+        The prediction.
 
     Attributes
     ----------
     output_size : int or (rows, columns)
         Follows the settings and cannot be set, as `uses`.
     uses : array of int, of shape `size`
-        How many windows look at each pixel; 0: never seen.
+        How many windows of the first layer look at each pixel; 0: never seen.
+    feedback : str
+        Whether `guess` is right; if not, which mistake leads to it.
 
     Raises
     ------
@@ -77,33 +90,55 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
     padding = Checked().tag(sync=True)
     dilation_rate = Checked().tag(sync=True)
     selected = Checked().tag(sync=True)
+    pixel = Checked(None).tag(sync=True)
+    layers = Checked(1).tag(sync=True)
     output_size = traitlets.Any(read_only=True)
     uses = traitlets.Any(read_only=True)
     _states = traitlets.Dict().tag(sync=True)
+    _advice = "Count the places of the kernel: how far can its first pixel move, in steps of the stride?"
 
-    def __init__(self, size=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1, *, selected=0):
+    def __init__(
+        self, size=7, kernel_size=3, strides=1, padding="valid", dilation_rate=1, *, selected=0, pixel=None, layers=1,
+        quiz=False,
+    ):  # fmt: skip
         settings = dict(zip(_CHOICES, (size, kernel_size, strides, padding, dilation_rate)))
         if _is_pair(size) and not _is_pair(selected) and selected == 0:
             selected = (0, 0)
-        super().__init__(**settings, selected=selected, _states=_states())
+        if pixel is not None:
+            selected = None
+        more = {"layers": layers, "selected": selected, "pixel": pixel, "quiz": quiz}
+        super().__init__(**settings, **more, _states=_states())
 
-    @traitlets.validate(*_CHOICES, "selected")
+    @traitlets.validate(*_CHOICES, "selected", "pixel", "layers")
     def _accept(self, proposal):
         name, value = proposal["trait"].name, proposal["value"]
         with refusing():
             settings = {key: _check(key, value if key == name else getattr(self, key)) for key in _CHOICES}
             axes = _axes(**settings)
-            return settings[name] if name in settings else _check_selected(value, axes)
+            if name in settings:
+                return settings[name]
+            if name == "layers":
+                return _check_layers(value, settings)
+            if name == "pixel":
+                return _check_place(name, value, [axis["size"] for axis in axes])
+            return _check_place(name, value, [axis["positions"] for axis in _stack(settings, self.layers)[-1]])
 
-    @traitlets.observe(*_CHOICES)
+    @traitlets.observe(*_CHOICES, "layers")
     def _recompute(self, change):
-        axes = self._axes()
-        last = tuple(axis["positions"] - 1 for axis in axes)
+        axes, stack = self._axes(), self._stack()
+        outputs = stack[-1]
+        last = tuple(axis["positions"] - 1 for axis in outputs)
         with self.hold_sync():
+            self._solved, self.guess = [], None
+            self.layers = len(stack)
+            if self.pixel is not None:
+                places = np.atleast_1d(self.pixel).tolist()[-len(axes) :]
+                places = [0] * (len(axes) - len(places)) + places
+                self.pixel = _plain(map(min, places, [axis["size"] - 1 for axis in axes]))
             if self.selected is not None:
                 places = np.atleast_1d(self.selected).tolist()[-len(axes) :]
                 self.selected = _plain(map(min, [0] * (len(axes) - len(places)) + places, last))
-            self.set_trait("output_size", _plain(axis["positions"] for axis in axes))
+            self.set_trait("output_size", _plain(axis["positions"] for axis in outputs))
             uses = functools.reduce(np.multiply.outer, [np.array(axis["uses"]) for axis in axes])
             if not np.array_equal(uses, self.uses):
                 self.set_trait("uses", read_only(uses))
@@ -111,10 +146,37 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
     def _axes(self):
         return _axes(**{name: getattr(self, name) for name in _CHOICES})
 
+    def _stack(self):
+        return _stack({name: getattr(self, name) for name in _CHOICES}, self.layers)
+
+    # The quiz
+
+    def _asked_for(self):
+        return self._stack()[-1][-1]["positions"], "size"
+
+    def _is_meant(self, value):
+        return agrees(self.guess, value, exact=True)
+
+    def _mistakes(self):
+        axis = self._stack()[-1][-1]
+        size, kernel, stride, padded, reach = (axis[name] for name in ("size", "kernel_size", "stride", "padded", "reach"))
+        if self.layers > 1:
+            yield self._axes()[-1]["positions"], "the size after the first layer. The output of each is the input of the next."
+        yield axis["steps"], "how many steps the kernel makes. It stands at one place before the first step: add 1."
+        yield -(-axis["free"] // stride) + 1, "what you get rounded up. A window that would stick out is left out: round down."
+        yield (size - reach) // stride + 1, "the size without padding. The padding makes the input longer."
+        yield (size + axis["before"] - reach) // stride + 1, "what you get with the padding on one side. It is on both."
+        yield (padded - kernel) // stride + 1, f"the size without dilation. With its gaps the kernel reaches over {reach}."
+        yield padded - reach + 1, f"the size with stride 1. Here each step is {stride} pixels."
+        yield size // stride, "the input divided by the stride. The kernel has to fit, too: it is more than one pixel long."
+        yield padded - reach, "how far the kernel can move. Divide that by the stride, and add its first place."
+        yield size, "the size of the input."
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         axes = self._axes()
-        formulas = " and ".join(_formula(axis) for axis in axes)
+        hidden = self._is_hidden()
+        formulas = "?" if hidden else " and ".join(_formula(axis) for axis in axes)
         over, kernel = (" × ".join(str(axis[name]) for axis in axes) for name in ("size", "kernel_size"))
         unseen, least, most = int((self.uses == 0).sum()), int(self.uses.min()), int(self.uses.max())
         said = f"each pixel is used {count(most, 'time') if least == most else f'{least} to {most} times'}"
@@ -123,10 +185,28 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
         return (
             f"GeometryExplorer: a kernel of {kernel} over an input of {over} (strides={self.strides}, "
             f"padding={self.padding!r}, dilation_rate={self.dilation_rate}) gives {formulas} "
-            f"{'rows and columns' if len(axes) == 2 else 'output' if self.output_size == 1 else 'outputs'}; {said}."
+            f"{'rows and columns' if len(axes) == 2 else 'output' if axes[0]['positions'] == 1 else 'outputs'}"
+            + ("." if hidden else f"; {said}.{self._more()}")
         )
 
+    def _is_hidden(self):
+        return self.quiz and not self._solved
+
+    def _more(self):
+        """What is shown of one pixel, and of more layers than one."""
+        axes, more = self._axes(), ""
+        if self.layers > 1:
+            sizes = [" × ".join(str(axis["positions"]) for axis in layer) for layer in self._stack()]
+            fields = " × ".join(str(_field(axis, self.layers)) for axis in axes)
+            more = f" {self.layers} such layers give {', then '.join(sizes)}; an output sees {fields} pixels."
+        if self.pixel is not None:
+            place, times = np.atleast_1d(self.pixel).tolist(), int(self.uses[self.pixel])
+            more += f" pixel[{', '.join(map(str, place))}] is used {count(times, 'time')}."
+        return more
+
     def _static_html(self):
+        if self._is_hidden():
+            return f"<p>{html.escape(self.describe(), quote=False)}</p>"
         axes = self._axes()
         padded = [np.pad(np.array(axis["uses"]), (axis["before"], axis["after"]), constant_values=-1) for axis in axes]
         if len(axes) == 1:
@@ -142,7 +222,7 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
             shown = np.where(inside, np.multiply.outer(*padded).astype(str), "(0)")
             title = "Uses of each pixel"
         bold = np.zeros(shown.shape, bool)
-        if self.selected is not None:
+        if self.selected is not None and self.layers == 1:
             places = np.atleast_1d(self.selected).tolist()
             covered = [_window(axis, place) for axis, place in zip(axes, places)]
             bold[np.ix_([0, 1 + places[0]], *covered) if len(axes) == 1 else np.ix_(*covered)] = True
@@ -203,22 +283,63 @@ def _axes(size, kernel_size, strides, padding, dilation_rate):
     return axes
 
 
-def _check_selected(selected, axes):
-    if selected is None:
+def _check_place(name, place, lengths):
+    """The number of an output or a pixel, or a pair; None for none."""
+    if place is None:
         return None
     try:
-        places = tuple(selected) if len(axes) == 2 else (selected,)
-        places = [whole_number("selected", place, at_least=0) for place in places]
-        if len(places) == len(axes) and all(place < axis["positions"] for place, axis in zip(places, axes)):
+        places = tuple(place) if len(lengths) == 2 else (place,)
+        places = [whole_number(name, one, at_least=0) for one in places]
+        if len(places) == len(lengths) and all(one < length for one, length in zip(places, lengths)):
             return _plain(places)
     except (TypeError, ValueError):
         pass
-    shape = " × ".join(str(axis["positions"]) for axis in axes)
-    what = "the number of an output" if len(axes) == 1 else "(row, column) of an output"
-    raise ValueError(f"`selected` must be None or {what}, counted from 0; there are {shape}; got {in_short(selected)}.")
+    shape, of = " × ".join(map(str, lengths)), {"selected": "an output", "pixel": "a pixel"}[name]
+    what = f"the number of {of}" if len(lengths) == 1 else f"(row, column) of {of}"
+    raise ValueError(f"`{name}` must be None or {what}, counted from 0; there are {shape}; got {in_short(place)}.")
+
+
+def _check_layers(layers, settings):
+    layers = whole_number("layers", layers, at_least=1)
+    if layers > _LAYERS:
+        raise ValueError(f"`layers` must be at most {_LAYERS} here; got {layers}.")
+    stack = _stack(settings, layers)
+    if len(stack) < layers:
+        sizes = " × ".join(str(axis["positions"]) for axis in stack[-1])
+        raise ValueError(
+            f"`layers` must be at most {len(stack)} here; got {layers}. Layer {len(stack) + 1} would get {sizes}, "
+            f"and its kernel reaches over {max(axis['reach'] for axis in stack[-1])}."
+        )
+    return layers
 
 
 # What is computed
+
+
+def _stack(settings, layers):
+    """The geometry of so many layers in a row, along each axis; of fewer where the next does not fit, or is too large."""
+    stack = [_axes(**settings)]
+    while len(stack) < layers:
+        axes = [
+            _axis(axis["positions"], axis["kernel_size"], settings["strides"], settings["padding"],
+                  settings["dilation_rate"])
+            for axis in stack[-1] if axis["positions"] in _CHOICES["size"]
+        ]  # fmt: skip
+        if len(axes) < len(stack[0]) or not all(axis["positions"] for axis in axes):
+            break
+        stack.append(axes)
+    return stack
+
+
+def _field(axis, layers):
+    """How many pixels an output of so many layers sees along an axis."""
+    return receptive_field([(axis["kernel_size"], axis["stride"], axis["dilation"])] * layers)[0]
+
+
+def _field_text(kernel_size, stride, dilation, layers):
+    terms = [f"{(kernel_size - 1) * dilation}×{stride**layer}" for layer in range(layers)]
+    field = receptive_field([(kernel_size, stride, dilation)] * layers)[0]
+    return f"1 + {' + '.join(terms)} = {field}"
 
 
 @functools.cache
@@ -262,6 +383,11 @@ def _states():
         "axes": "".join(axes),
         "covered": {key: uses for key, uses in covered.items() if uses},
         "uses": {"text": products, "level": levels},
+        "layers": _LAYERS,
+        "fields": {  # from one layer to the next, the step gets longer by the stride
+            " ".join(map(str, state)): [_field_text(*state, layers) for layers in range(1, _LAYERS + 1)]
+            for state in itertools.product(*(_CHOICES[name] for name in ("kernel_size", "strides", "dilation_rate")))
+        },
     }
 
 

@@ -4,11 +4,13 @@ const OPENED = 192; // pixels of an opened image, at most, in each direction
 
 class PlaygroundView extends View {
   static kind = "Playground";
+  static first = "Point at the result: where does its gray come from?";
   static watched = ["_image", "_shown", "_sum", "preset", "kernel_size", "source", "pen", "negative", "mark_clipped",
     "pointed"];
 
   build() {
-    [this.image, this.kernel, this.result, this.histogram] = ["Image", "Kernel", "Result", "Histogram"].map(panel);
+    [this.image, this.window, this.kernel, this.products, this.result, this.histogram] =
+      ["Image", "Window", "Kernel", "Products", "Result", "Histogram"].map(panel);
     this.picture = new Picture(this, this.image, "The image", (...at) => this.touch(...at));
     this.outcome = new Picture(this, this.result, "The result", (row, column) => this.point([row, column]));
     this.listen(this.picture.frame, "keydown", (event) =>
@@ -29,28 +31,41 @@ class PlaygroundView extends View {
     this.clipping = this.checkbox("Mark what is clipped", (mark_clipped) => this.ask({ mark_clipped }));
     const file = make("input", { type: "file", accept: "image/*" });
     this.listen(file, "change", () => this.open(file));
+    const { stop } = this;
+    window.addEventListener("pointerup", () => (this.last = null), { signal: stop.signal }); // the pen is lifted
 
     this.bars = make("div.bars-of", { role: "img" });
     this.histogram.stage.append(this.bars);
-    [this.range, this.clipped, this.weights] = ["div", "div", "div"].map((kind) => make(kind));
-    this.sum = make("div.sum", { role: "group", "aria-label": "The sum" });
-    this.image.box.append(make("div.controls", source.box, pen.box, make("label.file", "Open an image", file)));
-    this.result.box.append(make("div.controls", negative.box, this.clipping.label), this.clipped);
-    return [make("div.panels", this.image.box,
-      make("div.middle", make("div.controls", preset.box, kernel_size.box), this.kernel.box), this.result.box,
-      make("div.middle.sums", this.histogram.box, this.range, this.sum)), this.note];
+    [this.range, this.clipped, this.weights, this.total] = ["range", "clipped", "weights", "total"].map((name) =>
+      make(`div.${name}`, " "));
+    this.histogram.box.append(make("div.facts", this.range, this.clipped));
+    this.image.box.append(make("div.tools", source.box, pen.box, make("label.file", "Open an image", file)));
+    this.result.box.append(make("div.tools", negative.box, this.clipping.label));
+    this.answer = make("span.answer");
+    this.sum = make("div.sum", { role: "group", "aria-label": "The sum" }, this.answer, this.total);
+    const sign = (name, text) => make(`span.sign.${name}`, { "aria-hidden": "true" }, text);
+    this.middle = make("div.middle", make("div.tools", preset.box, kernel_size.box, this.weights), this.window.box, sign("times", "×"), this.kernel.box, sign("equals", "="),
+      this.products.box, sign("sigma", "Σ"), this.sum);
+    this.scene = make("div.scene", this.image.box, this.middle, this.result.box);
+    this.links = new Links(this, this.scene);
+    return [this.notes, this.scene, this.histogram.box];
   }
 
   /** The pointer, or a key, is on a pixel of the image: draw with the pen; else show where the window is. */
   touch(row, column, event) {
     const pressed = event && (event.type !== "pointermove" || event.buttons);
-    if (this.model.get("pen") !== "off" && pressed)
-      return this.ask({ _strokes: [...(this.pending._strokes ?? []), [row, column]] });
+    if (this.model.get("pen") !== "off" && pressed) {
+      // From where the pen was: a quick pointer leaves out the pixels between.
+      const stroke = [...(event.type === "pointermove" ? this.last ?? [] : []), row, column];
+      this.last = [row, column];
+      return this.ask({ _strokes: [...(this.pending._strokes ?? []), stroke] });
+    }
     const reach = (this.model.get("kernel_size") - 1) / 2;
     this.point([row - reach, column - reach]); // the window around this pixel
   }
 
   point(cell) {
+    this.begun();
     const pointed = cell.map((place, axis) => within(place, 0, this.outcome.size[axis]));
     this.drawMarks(pointed);
     if (!equal(pointed, this.pending.pointed ?? this.model.get("pointed"))) this.ask({ pointed });
@@ -91,11 +106,18 @@ class PlaygroundView extends View {
         typed: (place, text) => this.typed(place, text),
         now: (place) => this.model.get("_shown").kernel[place],
       });
+      [this.windowGrid, this.productGrid] = [this.window, this.products].map((box, i) =>
+        new Grid(this, box, ["Window", "Products"][i], length, length));
+      for (const cell of this.productGrid.cells) cell.append(make("span.factors"), make("span.product"));
       this.grid = new Grid(this, this.kernel, "Kernel", length, length, { inputs: this.fields.inputs });
-      this.kernel.box.append(this.weights, this.fields.message);
+      this.weights.append(this.fields.message);
+      for (const [grid, wide] of [[this.windowGrid, 108], [this.grid, 112], [this.productGrid, 176]])
+        grid.stage.style.setProperty("--width", `${wide}px`);
     }
-    this.kernel.size.textContent = `${this.grid.columns} × ${this.grid.columns}, type to change`;
-    this.grid.setWidth(longest(_shown.kernel) + 1);
+    const room = { high: 114 / this.grid.columns, wide: 60 };
+    this.windowGrid.shrink(this.grid.columns, 5, room);
+    this.grid.shrink(this.grid.columns, Math.max(3, longest(_shown.kernel) + 1), room);
+    this.productGrid.shrink(this.grid.columns, 10, room);
     for (const [place, cell] of this.grid.cells.entries()) {
       this.fields.draw(place, `kernel[${this.grid.position(place).join(", ")}]`);
       cell.dataset.level = _shown.levels[place];
@@ -114,22 +136,46 @@ class PlaygroundView extends View {
         ...bars.map(([height, clipped]) => make("i", { class: clipped ? "clipped" : "", style: `height: ${height}%` })),
         ...marks.map(([left, text]) => make("span", { style: `left: ${left}%` }, text)));
       [this.image.size.textContent, this.result.size.textContent] = _shown.sizes;
+      this.kernel.size.textContent = "type here";
       this.clipped.textContent = _shown.clipped;
-      this.weights.textContent = _shown.weights;
+      this.weights.firstChild.data = _shown.weights;
     }
     this.drawMarks(pointed);
-    const { target = "Point at a pixel of the result to see its sum.", lines = [], total = "" } = _sum;
-    this.sum.replaceChildren(...[target, ...lines.map((line, at) => (at ? `+ ${line}` : line)), total].map((text) =>
-      make("div", text)));
-    this.sum.lastChild.className = "total";
-    this.say(pointed ? `${target} ${total.slice(2)}. ${_shown.clipped}` : _shown.clipped);
+    this.drawSum(_sum);
+    this.say(pointed && _sum.target ? `${_sum.target} ${_sum.total}. ${_shown.clipped}` : _shown.clipped);
+  }
+
+  /** The window magnified, times the kernel: the products, and their sum. */
+  drawSum({ target = "", pixels = [], tones = [], factors = [], products, sum = "", tone = "", total = "" }) {
+    if (pixels.length && pixels.length !== this.grid.cells.length) return; // Python is about to send it
+    const gray = (element, tone) => {
+      element.style.background = tone === undefined ? "" : `rgb(${tone}, ${tone}, ${tone})`;
+      element.style.color = tone === undefined ? "" : tone > 127 ? "black" : "white";
+    };
+    for (const [place, cell] of this.windowGrid.cells.entries()) {
+      fill(cell, pixels[place] ?? "", "4");
+      gray(cell, tones[place]);
+    }
+    const { text, level } = products ? unpack(products) : { text: [], level: [] };
+    for (const [place, cell] of this.productGrid.cells.entries()) {
+      cell.firstChild.textContent = factors[place] ?? "";
+      cell.lastChild.textContent = text[place] ?? "";
+      cell.dataset.level = level[place] ?? "4";
+    }
+    this.answer.textContent = sum;
+    gray(this.answer, tone === "" ? undefined : tone);
+    this.total.textContent = target && `${target} ${total}`;
   }
 
   drawMarks(pointed) {
     const size = this.model.get("kernel_size");
     this.picture.mark("window", pointed, [size, size]);
     this.outcome.mark("pixel", pointed);
-    if (pointed) this.outcome.current = pointed;
+    if (!pointed) return this.links.draw([]);
+    this.outcome.current = pointed;
+    const [{ window }, { pixel }] = [this.picture.marks, this.outcome.marks];
+    const { cells } = this.windowGrid;
+    this.links.draw([[[window, window], [cells[0], cells.at(-1)]], [[this.answer, this.answer], [pixel, pixel]]]);
   }
 }
 

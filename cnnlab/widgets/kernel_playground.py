@@ -101,7 +101,7 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
     _shown = traitlets.Dict().tag(sync=True)
     _sum = traitlets.Dict().tag(sync=True)
     _opened = traitlets.Dict().tag(sync=True)  # an image from the reader's disk: size, and red, green, blue, opacity
-    _strokes = traitlets.List().tag(sync=True)  # where the pen has been
+    _strokes = traitlets.List().tag(sync=True)  # where the pen has been: (row, column), or from there to another one
 
     def __init__(self, image="photo", kernel="sharpen", *, negative="clip", pointed=None, mark_clipped=False):
         self._updating, self._checked = False, {}
@@ -184,7 +184,9 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
             "weights": self._weights(),
             "result": paint(self._marked(below, above)),
             "sizes": [f"{shape[0]} × {shape[1]}" for shape in (self.image.shape, result.shape)],
-            "clipped": f"{below.sum():,} of {below.size:,} pixels are below black, {above.sum():,} above white.",
+            "clipped": f"{below.sum():,} of {below.size:,} pixels are below black, {above.sum():,} above white"
+            + _and_nan(np.isnan(result))
+            + ".",
             "histogram": self._histogram(),
         }
         self._sum = self._worked_sum() or {}
@@ -201,8 +203,9 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
             image = self.image.copy()
             width = max(1, max(image.shape) // 40)
             for stroke in self._strokes:
-                rows, columns = (slice(max(at - width // 2, 0), at + (width + 1) // 2) for at in stroke)
-                image[rows, columns] = self.pen != "black"
+                for place in _line(stroke[:2], stroke[-2:]):
+                    rows, columns = (slice(max(at - width // 2, 0), at + (width + 1) // 2) for at in place)
+                    image[rows, columns] = self.pen != "black"
             self._strokes = []
             self.image = image
 
@@ -240,12 +243,16 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
             "bars": [[height, bool(not low <= middle <= high)] for height, middle in zip(heights.tolist(), middles)],
             "marks": [[round(100 * (end - left) / (right - left), 1), number(end)] for end in (low, high)],
             "said": f"{self._range().capitalize()}; {number(low)} to {number(high)} can be shown"
-            + (", the hatched cannot." if left < low or right > high else "."),
+            + (", the hatched cannot." if left < low or right > high else ", ∞ cannot." if self._infinite() else "."),
         }
 
     def _range(self):
         values = self.result[np.isfinite(self.result)]
-        return f"values from {number(values.min())} to {number(values.max())}" if values.size else "no finite values"
+        said = f"values from {number(values.min())} to {number(values.max())}" if values.size else "no finite values"
+        return f"{said}, and {' and '.join(self._infinite())}" if self._infinite() else said
+
+    def _infinite(self):
+        return [text for text, value in (("−∞", -np.inf), ("∞", np.inf)) if (self.result == value).any()]
 
     def _weights(self):
         total = float(self.kernel.sum(dtype=float))
@@ -253,24 +260,29 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
         return f"The weights sum to {number(round(total, 6))}{effect.get(round(total, 6), '')}."
 
     def _worked_sum(self):
-        """The sum behind the pixel that is pointed at, line by line."""
+        """What the pixel that is pointed at is made of: the window, the products, and their sum."""
         if self.pointed is None:
             return None
         row, column = self.pointed
         rows, columns = self.kernel.shape
-        pixels, weights = shown(self.image[row : row + rows, column : column + columns]), shown(self.kernel)
+        window = self.image[row : row + rows, column : column + columns]
+        pixels, weights = shown(window), shown(self.kernel)
         with np.errstate(over="ignore", invalid="ignore"):
+            products = window * self.kernel
             total = number(self.result[row, column].item())
             sign = relation((read(pixels) * read(weights)).sum(), read(total))
         value = self._toned()[row, column]
         tone = "" if self.negative == "clip" else f", shown as {number(value.item())}"
         clipped = ": darker than black" if value < -1e-6 else ": lighter than white" if value > 1 + 1e-6 else ""
+        factors = [f"{factor(pixel)}×{factor(weight)}" for pixel, weight in zip(pixels.ravel(), weights.ravel())]
         return {
-            "target": f"result[{row}, {column}] =",
-            "lines": [
-                " + ".join(f"{factor(pixel)}×{factor(weight)}" for pixel, weight in zip(*line))
-                for line in zip(pixels, weights)
-            ],
+            "target": f"result[{row}, {column}]",
+            "pixels": pixels.ravel().tolist(),
+            "tones": _tones(window),
+            "factors": factors,
+            "products": pack(products, largest(products)),
+            "sum": total,
+            "tone": _tones(value)[0],
             "total": f"{sign} {total}{tone}{clipped}",
         }
 
@@ -388,6 +400,21 @@ def _source(name):
     if name not in _made:
         _made[name] = read_only(_SOURCES[name]().astype(np.float32))
     return _made[name]
+
+
+def _tones(values):
+    """Gray of each pixel as it is painted, 0 to 255."""
+    return np.round(255 * np.clip(np.nan_to_num(np.ravel(values).astype(float)), 0, 1)).astype(int).tolist()
+
+
+def _line(start, end):
+    """The pixels on the way from one to another."""
+    steps = max(abs(to - at) for at, to in zip(start, end)) + 1
+    return np.round(np.linspace(start, end, steps)).astype(int).tolist()
+
+
+def _and_nan(missing):
+    return f", {missing.sum():,} {'is' if missing.sum() == 1 else 'are'} no number (NaN)" if missing.any() else ""
 
 
 def _png(picture):

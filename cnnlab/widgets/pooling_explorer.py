@@ -16,8 +16,9 @@ from ..arithmetic import in_short, true_or_false, whole_number
 from ..ops._arguments import as_float
 from ..ops._windows import geometry_of, pad, windows
 from ..ops.pooling import _draw
-from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
-from ._numbers import factor, largest, pack, read, relation, shown, size, table
+from ._explorer import Checked, front_end, paint, read_only, refusing
+from ._numbers import factor, largest, number, pack, read, relation, shown, size, table
+from ._quiz import Quiz
 
 _MODES = {
     "max": ops.max_pool,
@@ -31,11 +32,12 @@ _SHOWN = 28  # rows and columns at once
 _READABLE = 14  # rows and columns of numbers; more are shown as pictures
 _ENOUGH = 6000  # numbers to send at once
 _DIRECTIONS = (("up", "down"), ("left", "right"))
+_BLUE, _ORANGE = np.array([[0x2B, 0x7F, 0xD4], [0xE8, 0x71, 0x0A]]) / 255  # of shared.css
 _PERCENTS = np.array([*map(str, range(101)), "-"])  # for a cell of the padding, the last
 _SETTINGS = ("image", "pool_size", "strides", "padding", "mode", "shift", "training", "seed", "corner")
 
 
-class PoolingExplorer(Explorer):
+class PoolingExplorer(Quiz):
     """Pooling to touch: which window an output comes from, how, and whether it stays when the image shifts.
 
     Point at an output to see its window and how the number came about. Shift the image pixel by pixel,
@@ -63,6 +65,10 @@ class PoolingExplorer(Explorer):
         Of the draw.
     corner : (row, column)
         Where in a large image the part that is shown begins.
+    quiz : bool
+        Hide the outputs, and let the learner predict the selected one. Not while pixels are drawn, which nobody can predict.
+    guess : number or None
+        The prediction for the selected output.
 
     Attributes
     ----------
@@ -70,8 +76,10 @@ class PoolingExplorer(Explorer):
         What the op of `cnnlab.ops` gives for the part of the shifted image that is shown.
     kept : float, 0 to 1
         The share of the outputs that are as they were before the shift.
+    feedback : str
+        Whether `guess` is right; if not, which mistake leads to it.
 
-    Neither can be set. All arrays are read-only.
+    None of these can be set. All arrays are read-only.
 
     Raises
     ------
@@ -104,6 +112,7 @@ class PoolingExplorer(Explorer):
     _states = traitlets.Dict().tag(sync=True)
     _whole = traitlets.Any().tag(sync=True)  # a large image, ready to paint
     _states_of = None
+    _advice = "Look at the pixels of the window: what is asked for is one number made of them."
 
     def __init__(
         self,
@@ -118,6 +127,7 @@ class PoolingExplorer(Explorer):
         training=False,
         seed=0,
         corner=(0, 0),
+        quiz=False,
     ):
         given = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         super().__init__(**given)
@@ -135,6 +145,7 @@ class PoolingExplorer(Explorer):
         settings = {key: getattr(self, key) for key in _SETTINGS}
         shift = settings.pop("shift")
         with self.hold_sync():
+            self._solved, self.guess = [], None
             if self._states_of is None or self._states_of["image"] is not self.image:
                 self._whole = _paint_whole(self.image)
             if not self._states_hold(settings, shift):
@@ -155,6 +166,49 @@ class PoolingExplorer(Explorer):
         if any(before[name] != value for name, value in settings.items() if name != "image"):
             return False
         return all(_key(*place) in self._states["shifts"] for place in _near(shift, min(self._states["reach"], 1)))
+
+    # The quiz
+
+    def _is_hidden(self, row, column):
+        is_drawn = self.mode == "stochastic" and self.training
+        return self.quiz and not is_drawn and [row, column] not in self._solved
+
+    @traitlets.observe("selected")
+    def _ask_anew(self, change):
+        self.guess = None
+
+    def _asked_for(self):
+        return None if self.selected is None else (self.output[self.selected], list(self.selected))
+
+    def _mistakes(self):
+        """What comes out when it is done wrong, and what to say then: the likeliest mistake first."""
+        pixels, (row, column) = self._part()[self._window()].astype(float), self.selected
+        count, cells = pixels.size, self.pool_size**2
+        other = {
+            "max": (pixels.max(), "the largest of the pixels"),
+            "average": (pixels.mean(), "their mean"),
+            "sum": (pixels.sum(), "their sum"),
+        }
+        wanted = {"max": "the largest", "average": "the mean", "sum": "the sum", "stochastic": "a mean by their shares"}
+        for mode, (value, what) in other.items():
+            if mode != self.mode:
+                yield value, f"{what}. {self.mode.capitalize()} pooling takes {wanted[self.mode]}."
+        yield pixels.min(), "the smallest of the pixels."
+        if count < cells and self.mode == "average":
+            yield pixels.sum() / cells, f"the sum over {cells}. Pooling ignores the padding: {count} pixels count."
+        yield pixels.flat[0], "the first pixel of the window."
+        before = _part(self.image, (0, 0), self.corner)[self._window()]
+        if any(self.shift) and self.mode in other:
+            yield {"max": np.max, "average": np.mean, "sum": np.sum}[self.mode](before), "what it was before the shift."
+        for place, word in (
+            ((column, row), "with row and column swapped"),
+            ((row, column + 1), "one to the right"),
+            ((row, column - 1), "one to the left"),
+            ((row + 1, column), "one below"),
+            ((row - 1, column), "one above"),
+        ):
+            if min(place) >= 0 and place[0] < self.output.shape[0] and place[1] < self.output.shape[1]:
+                yield self.output[place], f"output[{place[0]}, {place[1]}]: {word}. You are asked for output[{row}, {column}]."
 
     def describe(self):
         """One sentence that says what the explorer shows."""
@@ -180,6 +234,8 @@ class PoolingExplorer(Explorer):
         columns = self.output.shape[1]
         state = self._states["shifts"][_key(*self.shift)]
         place = row * columns + column
+        if self._is_hidden(row, column):
+            return f"output[{row}, {column}] = ?"
         pixels, result = shown(self._part()[self._window()]).ravel().tolist(), state["text"].split(" ")[place]
         signs = state["relation"][place]
         if self.mode == "max":
@@ -215,6 +271,8 @@ class PoolingExplorer(Explorer):
             notes = [f"Bold: one output and its window. {self._worked()}."]
         same = np.array(list(self._states["shifts"][_key(*self.shift)]["same"])).reshape(self.output.shape) == "1"
         changed = np.where(same, shown(self.output), np.char.add(shown(self.output), " ≠"))
+        hidden = [self._is_hidden(*place) for place in np.ndindex(self.output.shape)]
+        changed = np.where(np.reshape(hidden, self.output.shape), "?", changed)
         if not same.all():
             notes.append("≠: changed by the shift.")
         return "\n".join(
@@ -388,6 +446,10 @@ def _all_states(image, pool_size, strides, padding, mode, training, seed, corner
         else:
             written = (rounded * inside).sum(axis=-1) / (inside.sum(axis=-1) if mode == "average" else 1)
             relations = relation(written, _on_screen(values))
+    with np.errstate(invalid="ignore"):
+        differences = np.where(_equal(values, values[0]), 0, values.astype(float) - values[0])
+    change = pack(differences, largest(differences))
+    changes = change["text"].split(" ")
     packed = pack(values, largest(values))
     texts, outputs = packed["text"].split(" "), values.shape[1]
     ends = _ends(image)
@@ -400,13 +462,16 @@ def _all_states(image, pool_size, strides, padding, mode, training, seed, corner
             "text": " ".join(texts[own]),
             "level": packed["level"][own],
             "same": _flags(same),
+            "change": " ".join(changes[own]),
+            "change_level": change["level"][own],
+            "by": _by(differences[n]),
             "relation": "=" * outputs if relations is None else "".join(relations[n]),
             "said": _said(same, _equal(parts[0], parts[n]), place, geometry),
         }
         if max(shape) > _READABLE:
-            changed, output = ~same.reshape(geometry.positions), values[n].reshape(geometry.positions)
+            changed, output = differences[n].reshape(geometry.positions), values[n].reshape(geometry.positions)
             states["shifts"][_key(*place)]["pictures"] = [
-                paint(parts[n], *ends), paint(changed), paint(output, *ends_of_output)
+                paint(parts[n], *ends), paint(_signed(changed, largest(differences))), paint(output, *ends_of_output)
             ]  # fmt: skip
     return states
 
@@ -449,6 +514,21 @@ def _said(same, pixels, shift, geometry):
     if all(moved % stride == 0 for moved, stride in zip(shift, geometry.strides)):
         said += " A shift by whole strides moves the whole output along."
     return said
+
+
+def _by(differences):
+    """By how much the outputs have changed."""
+    sizes = np.abs(differences[np.isfinite(differences)])
+    if not sizes.any():
+        return ""
+    return f"Changed by {number(float(sizes.mean()))} on average, by {number(float(sizes.max()))} at most."
+
+
+def _signed(values, largest):
+    """Numbers on the scale of colors, blue below 0 and orange above; 0 is white, and nothing else is nearly white."""
+    share = np.clip(np.nan_to_num(values / largest if largest > 0 else values), -1, 1)[..., np.newaxis]
+    strength = np.where(share == 0, 0, 0.25 + 0.75 * np.abs(share))
+    return 1 - strength + strength * np.where(share < 0, _BLUE, _ORANGE)
 
 
 def _near(shift, reach):

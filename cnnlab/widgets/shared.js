@@ -32,6 +32,8 @@ const explorer = (Page) => ({
  * - `static first`, in one short line what to do first. It stands in `this.notes` until `this.begun()` is called.
  */
 class View {
+  static pace = PLAY_STEP;
+
   constructor(model, el) {
     this.model = model;
     this.id = `cnnlab-explorer-${++views}`;
@@ -150,6 +152,17 @@ class View {
     return matchMedia("(prefers-reduced-motion: reduce)").matches;
   }
 
+  /** `action()` when the explorer gets another width than before; `this.width` is what its content has. */
+  onWidth(action) {
+    const observer = new ResizeObserver(([{ contentRect: { width } }]) => {
+      if (width === this.width || !width) return;
+      this.width = width;
+      action();
+    });
+    observer.observe(this.root);
+    this.stop.signal.addEventListener("abort", () => observer.disconnect());
+  }
+
   /** Before the next picture is painted; the newest wish of a name counts. Only here may a place be measured. */
   onPaint(name, action) {
     cancelAnimationFrame(this.frames?.[name]);
@@ -158,6 +171,7 @@ class View {
 
   /** Numbers that fly over the scene: [from, to, text, delay in ms] each, from one element to another. */
   fly(scene, flights) {
+    for (const late of scene.querySelectorAll(".ghost")) late.remove();
     if (this.isCalm) return;
     const origin = scene.getBoundingClientRect();
     const middle = (element, own) => {
@@ -175,6 +189,7 @@ class View {
 
   /** Let an element appear after a while, when what flies has arrived there. */
   land(element, delay) {
+    for (const late of element.getAnimations()) late.cancel();
     if (!this.isCalm) element.animate([{ opacity: 0 }, { opacity: 0, offset: 0.99 }, {}], { duration: delay });
   }
 
@@ -188,6 +203,9 @@ class View {
       point(event);
     };
     this.listen(element, "pointermove", at);
+    this.listen(element, "pointerleave", ({ clientX, clientY }) => { // it went, and may come back to the same place
+      if (this.spot !== `${clientX} ${clientY}`) this.spot = null;
+    });
     this.listen(element, "pointerdown", (event) => {
       // Let go of the cell, so that a finger that slides on reaches the next ones.
       if (event.target.hasPointerCapture(event.pointerId)) event.target.releasePointerCapture(event.pointerId);
@@ -308,8 +326,9 @@ class View {
   play(step) {
     this.playing = true;
     this.playButton.textContent = "Pause";
-    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const next = () => (step() ? this.pause() : this.after("play", calm ? 2 * PLAY_STEP : PLAY_STEP, next));
+    const calm = this.isCalm;
+    const { pace } = this.constructor;
+    const next = () => (step() ? this.pause() : this.after("play", calm ? 2 * PLAY_STEP : pace, next));
     next();
   }
 
@@ -394,8 +413,8 @@ class Grid {
       const cell = Math.min(wide, (width - 2) / columns);
       this.cell = [Math.min(high, cell), cell];
       Object.assign(this.table.style, { gridTemplateColumns: `repeat(${columns}, ${cell - 2}px)`,
-        gridAutoRows: `${this.cell[0] - 2}px`,
-        fontSize: `${Math.min(font, ((cell - 2) * 1.5) / Math.max(characters, 2))}px` });
+        gridAutoRows: `${this.cell[0] - 2}px`, backgroundSize: `${this.cell[1]}px ${this.cell[0]}px`,
+        fontSize: `${Math.min(font, 0.9 * this.cell[0], ((cell - 2) * 1.5) / Math.max(characters, 2))}px` });
       if (this.framed) this.frame(...this.framed);
     };
     this.fit(this.width ?? Infinity);
@@ -586,7 +605,8 @@ class Picture {
  * index into the chart's `stops`, and `mark` shows where that is.
  */
 class Chart {
-  constructor(view, { stage }, label, { choose, x = "", y = "" } = {}) {
+  constructor(view, { stage }, label, { choose, x = "", y = "", first = 0 } = {}) {
+    this.line = (i) => (first + i) % 4; // its color and its dashes
     this.svg = svg("svg", { viewBox: "0 0 360 220", "aria-hidden": "true" });
     this.plot = make("div.plot", { "aria-label": label, role: choose ? "slider" : "img" }, this.svg);
     this.legend = make("ul.legend");
@@ -625,17 +645,17 @@ class Chart {
         svg("text", text(place), given[axis].texts[i])];
     });
     this.values = given.lines.map(() => make("b"));
-    this.legend.replaceChildren(...given.lines.map(({ name }, i) => make("li", { "data-line": i % 4 },
+    this.legend.replaceChildren(...given.lines.map(({ name }, i) => make("li", { "data-line": this.line(i) },
       svg("svg", { width: 28, height: 10, "aria-hidden": "true" }, svg("path", { d: "M0 5H28" })),
       `${name} `, this.values[i])));
     this.cursor = svg("path.cursor");
-    this.dots = given.lines.map((_, i) => svg("circle.dot", { cy: -99, r: 5.5, "data-line": i % 4 }));
+    this.dots = given.lines.map((_, i) => svg("circle.dot", { cy: -99, r: 5.5, "data-line": this.line(i) }));
     const lines = given.lines.map(({ x, y }, i) => {
       const isGap = (k) => (y[k] ?? null) === null;
       // A point between two gaps is a line of no length, seen thanks to its round ends.
       const points = x.map((value, k) => isGap(k) ? "" : `${isGap(k - 1) ? "M" : "L"}` +
         `${this.place("x", value)} ${this.place("y", y[k])}${isGap(k - 1) && isGap(k + 1) ? "h0" : ""}`);
-      return svg("path", { d: points.join(""), "data-line": i % 4 });
+      return svg("path", { d: points.join(""), "data-line": this.line(i) });
     });
     this.area = svg("svg", { x: 46, y: 10, width: 304, height: 174, viewBox: "46 10 304 174" }, ...lines);
     this.svg.replaceChildren(svg("text.name", { x: 198, y: 218 }, this.names.x),

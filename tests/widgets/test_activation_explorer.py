@@ -111,8 +111,8 @@ def test_static_forms():
 # The page
 
 LOOK = """() => ({
-  legend: [...document.querySelectorAll(".panel.function .legend b")].map((b) => b.textContent),
-  said: document.querySelector(".panel.function .worked").textContent,
+  legend: [...document.querySelectorAll(".scene .legend b")].map((b) => b.textContent),
+  said: document.querySelector(".scene .worked").textContent,
   dots: [...document.querySelectorAll(".dot")].map((dot) => ["cx", "cy"].map((name) => Number(dot.getAttribute(name)))),
 })"""
 
@@ -129,7 +129,7 @@ def on_chart(x, y, low, high):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_number_along_the_curve(show, name):
     shown = show(ActivationExplorer(name))
-    low, high = shown.explorer._states["chart"]["y"]["ends"]
+    ends, slope_ends = (shown.explorer._states[part]["y"]["ends"] for part in ("chart", "slopes"))
     stops = [place / 20 for place in range(-120, 121)]
     screens = shown.page.evaluate(
         f"""async (stops) => {{
@@ -143,11 +143,11 @@ def test_every_number_along_the_curve(show, name):
         value, derivative = FUNCTIONS[name](x), slope(name, x)
         assert [read(text) for text in screen["legend"]] == pytest.approx([value, derivative], rel=0.06, abs=1e-3), x
         assert f"{name}(x) = {screen['legend'][0]}, slope {screen['legend'][1]}." in screen["said"]
-        wanted = on_chart(x, value, low, high) + on_chart(x, derivative, low, high)
+        wanted = on_chart(x, value, *ends) + on_chart(x, derivative, *slope_ends)
         assert sum(screen["dots"][:2], []) == pytest.approx(wanted, abs=0.1), x
         kink = x == 0 and name in ("relu", "leaky_relu")
         assert ("The slope jumps here" in screen["said"]) == kink
-    path = shown.page.locator(".panel.function .plot path[data-line]").nth(1).get_attribute("d")
+    path = shown.page.locator(".panel.slope .plot path[data-line]").get_attribute("d")
     assert path.count("M") == (2 if name in ("relu", "leaky_relu") else 1)  # broken where the slope jumps
 
 
@@ -254,6 +254,32 @@ def test_dragging_never_queues_and_cleanup_leaves_nothing(show):
     assert shown.explorer.logits[0] == 9
     left = shown.page.evaluate("cleanup(), [model.listeners.length, document.getElementById('cell').childNodes.length]")
     assert left == [0, 0]
+
+
+def test_no_share_is_shown_as_nothing(show):
+    page = show(ActivationExplorer("softmax", logits=(10, 0, -10), temperature=0.5)).page
+    shares = [read(text) for text in page.locator(".softmax tbody tr:visible td:nth-child(6)").all_inner_texts()]
+    exact = np.exp(2 * (np.array([10, 0, -10]) - 10.0))
+    np.testing.assert_allclose(shares, exact / exact.sum(), rtol=0.06)
+    assert page.locator(".formula math mfrac").count() == 1
+
+
+@pytest.mark.parametrize("name", ["relu", "elu", "softmax"])
+@pytest.mark.parametrize("width", [560, 880])
+def test_it_is_never_higher_than_640_pixels(show, name, width):
+    shown = show(ActivationExplorer(name, logits=[1, 2, 3, 4, 5, 6]), width=width)
+    shown.page.evaluate("document.body.style.margin = 0")
+    assert shown.page.locator(".cnnlab-explorer").bounding_box()["height"] <= 640
+
+
+def test_dragging_selects_no_label(show):
+    page = show(ActivationExplorer("tanh")).page
+    box = page.locator(".panel.function .plot > svg").bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] + 60, steps=4)
+    page.mouse.up()
+    assert page.evaluate("getSelection().toString()") == ""
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -159,14 +159,15 @@ def test_touch_selects(show):
 def test_keyboard_reaches_everything_and_leaves(show):
     shown = show()
     keys, seen = shown.page.keyboard, []
-    for _ in range(20):
+    for _ in range(24):
         keys.press("Tab")
         seen.append(shown.page.evaluate("document.activeElement.closest('.stage, .control')?.parentElement.classList[1]"
                                         " ?? document.activeElement.textContent"))  # fmt: skip
         assert shown.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
         if seen[-1] == "after":
             break
-    assert seen[-5:] == ["input", "kernel", "products", "output", "after"]
+    grids = [name for name in seen if name in ("input", "kernel", "products", "output")]
+    assert grids == ["input", "kernel", "products", "output"] and seen[-2:] == ["output", "after"]
 
     keys.press("Shift+Tab")
     for key, cell in [("ArrowRight", (0, 1)), ("ArrowDown", (1, 1)), ("End", (1, 2)), ("Control+Home", (0, 0)),
@@ -174,8 +175,8 @@ def test_keyboard_reaches_everything_and_leaves(show):
         keys.press(key)
         assert shown.explorer.selected == cell, key
     assert shown.sum().startswith("output[2,1]=")
-    keys.press("Shift+Tab")
-    keys.press("Shift+Tab")
+    for _ in range(6):  # over the three buttons of the output, the products, and the box to flip
+        keys.press("Shift+Tab")
     keys.press("ArrowDown")
     assert shown.page.evaluate("document.activeElement.getAttribute('aria-label')") == "kernel[1, 0]"
 
@@ -200,22 +201,67 @@ def test_previous_next_and_play(show):
     shown.stop_the_clock()
     page.get_by_role("button", name="Play").click()
     assert shown.explorer.selected == (0, 0)
-    page.clock.run_for(1500)
+    page.clock.run_for(3000)
     assert shown.explorer.selected == (0, 2)
     shown.output_cell(1, 0).hover()  # pointing pauses
     page.clock.run_for(5000)
     assert shown.explorer.selected == (1, 0) and page.get_by_role("button", name="Play").is_visible()
     page.get_by_role("button", name="Play").click()
-    page.clock.run_for(10_000)
+    page.clock.run_for(20_000)
     assert shown.explorer.selected == (2, 2) and page.get_by_role("button", name="Play").is_visible()
 
 
-def test_play_is_slower_for_those_who_want_less_motion(show):
+def test_a_step_lets_the_products_fly_into_the_sum(show):
+    page = show().page
+    page.get_by_label("Next output cell").click()
+    page.wait_for_function("document.querySelectorAll('.ghost').length === 10")  # nine products, and their sum
+    assert page.evaluate("[...document.querySelectorAll('.ghost')].map((ghost) => ghost.textContent)") == [
+        *page.locator(".product").all_inner_texts(), page.locator(".answer").inner_text()]  # fmt: skip
+    page.wait_for_function("!document.querySelector('.ghost')")
+
+
+def test_pointing_moves_nothing_but_the_frame(show):
+    shown = show()
+    shown.output_cell(1, 1).hover()
+    shown.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert shown.page.locator(".ghost").count() == 0
+
+
+def test_play_is_slower_and_nothing_flies_for_those_who_want_less_motion(show):
     shown = show(reduced_motion="reduce")
+    shown.page.get_by_label("Next output cell").click()
+    shown.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+    assert shown.page.evaluate("document.getAnimations().length") == 0
+    shown.page.get_by_label("Previous output cell").click()
     shown.stop_the_clock()
     shown.page.get_by_role("button", name="Play").click()
     shown.page.clock.run_for(1300)
     assert shown.explorer.selected == (0, 1)
+
+
+@pytest.mark.parametrize("width", [560, 880])
+@pytest.mark.parametrize("size, length", [(5, 3), (8, 3), (12, 3), (12, 5)])
+def test_what_belongs_together_is_seen_together(show, size, length, width):
+    """In a cell of a notebook in a window of 900 or 1280 pixels, beside JupyterLab's list of files."""
+    random = np.random.default_rng(0)
+    shown = show(random.integers(0, 256, (size, size)), random.integers(-2, 3, (length, length)), width=width)
+    shown.page.evaluate("document.querySelector('h1').remove(), document.body.style.margin = 0")
+    for _ in range(2):
+        boxes = [shown.page.locator(f".{name} table").bounding_box() for name in ("input", "kernel", "products", "output")]
+        assert max(box["y"] + box["height"] for box in boxes) - min(box["y"] for box in boxes) <= 480
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert shown.page.locator(".cnnlab-explorer").bounding_box()["height"] <= 640
+        shown.slide("Padding", 2)
+
+
+def test_seven_digits_do_not_break_the_layout(show):
+    shown = show(IMAGE * 1234567.0, KERNEL * 1.234567, width=560)
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 560
+    height = shown.page.locator(".cnnlab-explorer").bounding_box()["height"]
+    shown.page.get_by_label("kernel[0, 0]").fill("-1234567")
+    shown.settle("model.get('_answered') === model.get('_asked') && look().factors[0].includes('−1.2e6')")
+    assert shown.page.evaluate("document.documentElement.scrollWidth") <= 560
+    assert abs(shown.page.locator(".cnnlab-explorer").bounding_box()["height"] - height) < 40
 
 
 def test_sliders_stop_before_the_kernel_sticks_out(show):
@@ -373,6 +419,9 @@ def test_nothing_is_clipped_and_nothing_moves(show, size, length, width):
     where = """() => [".controls", ".note", ".panel", ".stage", ".middle table", ".sum", ".input td:not(.padding)"]
       .flatMap((selector) => [...document.querySelectorAll(selector)])
       .map((element) => JSON.stringify(element.getBoundingClientRect()))"""
+    shown.wait_for_a_frame()
+    if shown.page.locator(".tight").count():  # the image is drawn as large as it can be read
+        where = where.replace(', ".input td:not(.padding)"', "")
     before = shown.page.evaluate(where)
     moves = {"Padding": 2, "Dilation": 2, "Stride": 4, "Keras’s “same”": True, "Flip the kernel": True}
     for name, value in moves.items():

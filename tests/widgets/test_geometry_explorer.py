@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import re
 
 import pytest
 import traitlets
@@ -244,6 +245,122 @@ def test_pointing_stepping_and_keys_choose_a_window(show):
     assert shown.explorer.selected == (2, 1)
     said = "Output 5 × 5. output[2, 1] looks at rows 2, 3, 4 and columns 1, 2, 3."
     shown.settle(f"document.querySelector('.spoken').textContent === '{said}'")
+
+
+def chain(settings, layers):
+    """By counting: for each layer, the cells of the one before that each of its outputs looks at."""
+    stack, size = [], settings[0]
+    for _ in range(layers):
+        (_, seen) = windows(size, *settings[1:])
+        stack.append([[cell for cell in window if 0 <= cell < size] for window in seen])
+        size = len(seen)
+    return stack
+
+
+@pytest.mark.parametrize("settings", [(12, 3, 1, "valid", 1), (16, 3, 2, "same", 1), (14, 2, 1, 1, 3), (9, 5, 2, 2, 1)])
+def test_receptive_field_and_users_through_layers(show, settings):
+    explorer = GeometryExplorer(*settings)
+    shown = show(explorer)
+    for layers in (1, 2, 3):
+        stack = chain(settings, layers)
+        if not all(stack):
+            with pytest.raises(ValueError, match="`layers` must be at most"):
+                explorer.layers = layers
+            continue
+        explorer.layers = layers
+        names = ["input", *[f"layer-{n}" for n in range(1, layers)], "output"]
+
+        def marked(name, flat_row="tr:first-child "):
+            cells = shown.page.locator(f".{name} {flat_row}td:not(.off):not(.padding)")
+            return [n for n, kind in enumerate(cells.evaluate_all("(all) => all.map((td) => td.className)"))
+                    if "window" in kind or "chosen" in kind]  # fmt: skip
+
+        assert explorer.output_size == len(stack[-1])
+        for output in {0, len(stack[-1]) // 2, len(stack[-1]) - 1}:
+            explorer.selected, explorer.pixel = output, None
+            seen = [{output}]
+            for layer in reversed(stack):
+                seen.insert(0, {cell for place in seen[0] for cell in layer[place]})
+            assert [marked(name) for name in names] == [sorted(places) for places in seen]
+        for pixel in (0, settings[0] // 2):
+            explorer.pixel, explorer.selected = pixel, None
+            reached = [{pixel}]
+            for layer in stack:
+                reached.append({place for place, cells in enumerate(layer) if reached[-1] & set(cells)})
+            assert [marked(name) for name in names] == [sorted(places) for places in reached]
+            times = sum(pixel in window for window in stack[0])
+            told = shown.page.locator(".told").inner_text()
+            assert f"used {times} time" in told or (times == 0 and "never seen" in told)
+    reach = (settings[1] - 1) * settings[4]
+    field = 1 + sum(reach * settings[2] ** n for n in range(explorer.layers))
+    explorer.selected, explorer.pixel = 0, None
+    assert explorer.layers == 1 or f"= {field}." in shown.page.locator(".told").inner_text()
+
+
+def test_pointing_at_a_pixel(show):
+    shown = show(GeometryExplorer((7, 5), 3, 2, 1))
+    shown.page.get_by_label("pixel[3, 2], used 2 times", exact=True).hover()
+    assert shown.explorer.pixel == (3, 2) and shown.explorer.selected is None
+    told = shown.page.locator(".told").inner_text()
+    assert told == "pixel[3, 2] is used 2 times: by the outputs in rows 1, 2 and columns 1."
+    assert "pixel[3, 2] is used 2 times." in repr(shown.explorer)
+    shown.page.get_by_label("output[0, 0]", exact=True).hover()
+    assert (shown.explorer.pixel, shown.explorer.selected) == (None, (0, 0))
+
+
+def test_fewer_layers_where_the_next_does_not_fit():
+    explorer = GeometryExplorer(9, 3, layers=3)
+    assert explorer.output_size == 3
+    explorer.strides = 2
+    assert (explorer.layers, explorer.output_size) == (2, 1)
+    with pytest.raises(traitlets.TraitError, match="`layers` must be at most 2 here; got 3. Layer 3 would get 1"):
+        explorer.layers = 3
+
+
+MISTAKES = [
+    ((9, 3, 2, 1, 1), 4, "how many steps"), ((9, 2, 2, "valid", 1), 5, "rounded up"), ((9, 3, 1, 2, 1), 7, "without padding"),
+    ((9, 3, 1, 2, 1), 9, "one side"), ((9, 3, 1, "valid", 2), 7, "without dilation"), ((9, 3, 2, 1, 1), 9, "stride 1"),
+    ((16, 5, 3, "valid", 1), 5, "rounded up|divided"), ((8, 5, 2, "valid", 1), 99, "Count the places"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings, guess, said", MISTAKES)
+def test_the_quiz_names_mistakes(settings, guess, said):
+    explorer = GeometryExplorer(*settings, quiz=True)
+    assert "gives ? output" in repr(explorer) and "●" not in explorer._static_html()
+    explorer.guess = guess
+    if explorer.feedback.startswith("Right"):
+        assert guess == explorer.output_size
+        return
+    assert explorer.feedback.startswith("Not yet") and re.search(said, explorer.feedback)
+    explorer.guess = explorer.output_size
+    assert explorer.feedback == f"Right: {explorer.output_size}." and "= " in repr(explorer)
+
+
+def test_the_quiz_on_the_page(show):
+    shown = show(GeometryExplorer(9, 3, 2, 1, quiz=True))
+    page = shown.page
+    assert page.evaluate(LOOK)["output"] and page.locator(".output td:not(.off)").all_inner_texts() == ["?"]
+    assert "= 5" not in page.locator(".cnnlab-explorer").inner_text()
+    page.get_by_label("Predict the number of outputs").fill("4")
+    page.get_by_role("button", name="Check").click()
+    shown.settle("document.querySelector('.feedback').textContent.includes('add 1')")
+    page.get_by_label("Predict the number of outputs").fill("5")
+    page.keyboard.press("Enter")
+    shown.settle("document.querySelector('.feedback').textContent === 'Right: 5.'")
+    assert page.locator(".output td:not(.off)").count() == 5
+    shown.slide("Stride", 1)  # another question
+    assert page.locator(".output td:not(.off)").all_inner_texts() == ["?"]
+
+
+@pytest.mark.parametrize("width", [560, 880])
+def test_it_is_never_higher_than_640_pixels(show, width):
+    for explorer in (GeometryExplorer(7), GeometryExplorer(16, 5, 1, 4), GeometryExplorer((16, 16), 5, 1, "same"),
+                     GeometryExplorer((9, 9), 3, 1, "same", layers=3)):  # fmt: skip
+        shown = show(explorer, width=width)
+        shown.page.evaluate("document.body.style.margin = 0")
+        shown.wait_for_a_frame()
+        assert shown.page.locator(".cnnlab-explorer").bounding_box()["height"] <= 640
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -187,7 +187,7 @@ def test_the_result_follows_every_preset_size_and_choice(open_page, cross_correl
     shown.choose("Negative values", "absolute")
     np.testing.assert_allclose(pixels(shown, "result"), np.clip(abs(result), 0, 1) * 255, atol=0.52)
     below, above = 0, (abs(result) > 1).sum()
-    assert f"{below} of 70 pixels are below black, {above} above white." in shown.page.locator(".result").inner_text()
+    assert f"{below} of 70 pixels are below black, {above} above white." in shown.page.locator(".facts .clipped").inner_text()
 
 
 def test_typing_a_weight_makes_a_kernel_of_ones_own(open_page, cross_correlate):
@@ -198,9 +198,13 @@ def test_typing_a_weight_makes_a_kernel_of_ones_own(open_page, cross_correlate):
     kernel[0, 1] = 2.5
     np.testing.assert_allclose(pixels(shown, "result"), np.clip(cross_correlate(IMAGE, kernel), 0, 1) * 255, atol=0.52)
     assert shown.page.get_by_role("combobox", name="Preset").input_value() == "custom"
-    assert "The weights sum to 2.5." in shown.page.locator(".kernel").inner_text()
+    assert "The weights sum to 2.5." in shown.page.locator(".weights").inner_text()
     shown.page.get_by_label("kernel[0, 1]").fill("x")
     assert "Not a number: “x”" in shown.page.locator(".message").inner_text()
+
+
+def texts(shown, selector):
+    return [float(text.replace("−", "-")) for text in shown.page.locator(selector).all_inner_texts()]
 
 
 def test_pointing_shows_the_window_and_the_sum(open_page):
@@ -212,10 +216,15 @@ def test_pointing_shows_the_window_and_the_sum(open_page):
         shown.page.mouse.move(x, y)
         answered(shown)
         assert shown.explorer.pointed == (row, column)
-        target, *lines, total = shown.page.locator(".sum > div").all_inner_texts()
-        assert target == f"result[{row}, {column}] ="
-        terms = " + ".join(line.removeprefix("+ ") for line in lines).replace("(", "").replace(")", "")
-        factors = np.array([term.split("×") for term in terms.replace("−", "-").split(" + ")]).astype(float)
+        target, total = shown.page.locator(".total").inner_text().split("] ")
+        assert target == f"result[{row}, {column}"
+        terms = shown.page.locator(".factors").all_inner_texts()
+        factors = np.array([term.strip("()").replace("×(", "×").replace("−", "-").split("×") for term in terms]).astype(float)
+        np.testing.assert_allclose(
+            texts(shown, ".window td"), IMAGE[row : row + 3, column : column + 3].ravel(), atol=0.006)
+        np.testing.assert_allclose(
+            texts(shown, ".product"), (IMAGE[row : row + 3, column : column + 3] * EDGE).ravel(), atol=0.006)
+        assert texts(shown, ".answer") == [float(total.split()[1].rstrip(":").replace("−", "-"))]
         np.testing.assert_allclose(factors[:, 0], IMAGE[row : row + 3, column : column + 3].ravel(), atol=0.006)
         np.testing.assert_array_equal(factors[:, 1], EDGE.ravel())
         value = (IMAGE[row : row + 3, column : column + 3] * EDGE).sum()
@@ -277,6 +286,51 @@ def test_the_pen_draws_by_pointer_and_by_keys(open_page):
         assert shown.explorer.image[3, 2] == 1 and shown.explorer.source == "yours"
 
 
+def test_the_pen_draws_lines(open_page):
+    """A quick pointer is heard only now and then; what it passed in between is drawn as well."""
+    shown = open_page(image=np.zeros((9, 12)))
+    shown.choose("Pen", "white")
+    box = shown.page.locator(".image .picture").bounding_box()
+    place = lambda row, column: (box["x"] + (column + 0.5) * box["width"] / 12, box["y"] + (row + 0.5) * box["height"] / 9)  # noqa: E731
+    for start, end in (((1, 1), (1, 9)), ((3, 1), (7, 5))):  # two strokes, which nothing joins
+        shown.page.mouse.move(*place(*start))
+        shown.page.mouse.down()
+        shown.page.mouse.move(*place(*end))
+        shown.page.mouse.up()
+        answered(shown)
+    expected = np.zeros((9, 12))
+    expected[1, 1:10] = 1
+    expected[range(3, 8), range(1, 6)] = 1
+    np.testing.assert_array_equal(shown.explorer.image, expected)
+
+
+@pytest.mark.parametrize("width", [560, 880])
+def test_what_belongs_together_is_seen_together(open_page, width):
+    shown = open_page(image="photo", width=width, pointed=(40, 60))
+    shown.page.evaluate("document.querySelector('h1').remove(), document.body.style.margin = 0")
+    parts = [".image canvas", ".result canvas", ".window table", ".kernel table", ".products table", ".answer"]
+    for preset in ("gaussian blur", "emboss", "identity"):
+        shown.wait_for_a_frame()
+        boxes = [shown.page.locator(part).bounding_box() for part in parts]
+        assert max(box["y"] + box["height"] for box in boxes) - min(box["y"] for box in boxes) <= 480
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert shown.page.locator(".cnnlab-explorer").bounding_box()["height"] <= 640
+        before, size = boxes[1], shown.page.get_by_role("combobox", name="Size")
+        for option in ("5", "3"):
+            shown.choose("Preset", preset)
+            size.select_option(option)
+            answered(shown)
+            assert shown.page.locator(".result canvas").bounding_box() == before  # presets move nothing
+
+
+def test_what_is_not_finite_is_told(playground):
+    image = np.full((6, 6), 0.5)
+    image[2, 2] = np.inf
+    blurred, kept = KernelPlayground(image, "box blur"), KernelPlayground(image, "identity")
+    assert "values from 0.5 to 0.5, and ∞;" in repr(blurred) and "9 above white" in repr(blurred)
+    assert kept._shown["clipped"] == "0 of 16 pixels are below black, 1 above white, 8 are no number (NaN)."
+
+
 def test_an_image_is_opened_and_made_small(open_page):
     shown = open_page()
     picture = np.zeros((300, 600, 3), np.uint8)
@@ -328,7 +382,7 @@ def test_keyboard_reaches_everything_and_leaves(open_page):
         seen.append(shown.page.evaluate(f"(() => {{ const a = document.activeElement; return {name}; }})()"))
         if seen[-1] == "after":
             break
-    assert seen == ["The image", "Image", "Pen", "Open an image", "Preset", "Size", "kernel[0, 0]", "The result",
+    assert seen == ["The image", "Image", "Pen", "Open an image", "Preset", "Size", "", "kernel[0, 0]", "", "The result",
                     "Negative values", "", "after"]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The pooling explorer: its traits, its static form, and its page in a real browser."""
 
 import json
+import re
 import math
 
 import numpy as np
@@ -168,7 +169,9 @@ LOOK = """() => {
   const cells = (name, say) => [...document.querySelectorAll(`.panel.${name} tr`)].map((tr) => [...tr.cells].map(say));
   return {
     image: cells("image", (td) => td.textContent), kind: cells("image", (td) => td.className),
+    change: cells("changed", (td) => td.textContent),
     output: cells("output", (td) => td.textContent), changed: cells("output", (td) => td.classList.contains("changed")),
+    magnified: cells("window", (td) => td.textContent).flat(), answer: document.querySelector(".answer").textContent,
     worked: document.querySelector(".worked").textContent, kept: document.querySelector(".kept").textContent,
   };
 }"""
@@ -204,6 +207,8 @@ def test_every_number_of_every_window_and_shift(show, mode):
             shown_output = [[number(text) for text in row] for row in screen["output"]]
             np.testing.assert_allclose(shown_output, output, rtol=0.01)
             np.testing.assert_array_equal(screen["changed"], ~same)
+            differences = [[number(text.removeprefix("+") or "0") for text in row] for row in screen["change"]]
+            np.testing.assert_allclose(differences, output - before, rtol=0.06, atol=1e-6)
             outlined = sum("window" in kind and "padding" not in kind for row in screen["kind"] for kind in row)
             assert outlined == len(pixels)
             values, result = [image[pixel] for pixel in pixels], screen["output"][place[0]][place[1]]
@@ -213,9 +218,15 @@ def test_every_number_of_every_window_and_shift(show, mode):
                 "max": f"the largest of {', '.join(map(str, values))} = {result}",
                 "sum": f"{sum_} = {result}",
                 "average": f"({sum_}) / {len(values)} {'=' if number(result) == np.mean(values) else '≈'} {result}",
-                "stochastic": " + ".join(f"{np.round(100 * v / total if total else 0):.0f} % of {v}" for v in values),
+                "stochastic": "the pixels’ mean, each weighted with its share of their sum, ",
             }[mode]
             assert f"output[{place[0]}, {place[1]}] = {worked}" in screen["worked"]
+            if mode == "stochastic":
+                shares = [f"{v}{np.round(100 * v / total if total else 0):.0f} %" for v in values]
+                assert [text for text in screen["magnified"] if text] == shares
+            else:
+                assert [text for text in screen["magnified"] if text] == [str(v) for v in values]
+            assert screen["answer"] == result
             assert ("Before the shift" in screen["worked"]) == (not same[place])
             if mode == "max":
                 [(row, column)] = [(i, j) for i, row in enumerate(screen["kind"]) for j, kind in enumerate(row)
@@ -223,6 +234,9 @@ def test_every_number_of_every_window_and_shift(show, mode):
                 assert (row, column) == pixels[int(np.argmax(values))]
         if any(shift):
             stayed = int((image == IMAGE).sum())
+            sizes = np.abs(output - before)
+            by = [float(text) for text in re.findall(r"by ([\d.]+) ", screen["kept"])]
+            np.testing.assert_allclose(by, [sizes.mean(), sizes.max()] if sizes.any() else [], rtol=0.02)
             assert (
                 f"{same.sum()} of {same.size} outputs" in screen["kept"]
                 and f"and {stayed} of 30 pixels" in screen["kept"]
@@ -298,7 +312,9 @@ def test_a_picture_shows_what_numbers_cannot(show):
       return [...canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data].filter((_, i) => i % 4 === 0);
     }"""
     after = pooled(moved(image, 0, 4), 4, 4, "valid", "average")
-    assert shown.page.evaluate(painted, "changed") == [255] * 25
+    before = pooled(image, 4, 4, "valid", "average")
+    red = np.reshape(shown.page.evaluate(painted, "changed"), (5, 5))  # blue, where it is less; orange, where more
+    np.testing.assert_array_equal(red < 232, after < before)
     gray = np.reshape(shown.page.evaluate(painted, "output"), (5, 5))
     np.testing.assert_allclose(gray / 255 * image.max(), after, atol=0.002)
     box = shown.page.locator(".panel.output canvas").bounding_box()
@@ -310,6 +326,69 @@ def test_a_picture_shows_what_numbers_cannot(show):
     assert number(shown.page.evaluate(LOOK)["worked"].split("≈ ")[1].split(". ")[0]) == pytest.approx(
         after[2, 2], abs=0.006
     )
+
+
+@pytest.mark.parametrize("width", [560, 880])
+@pytest.mark.parametrize("settings", [{}, {"pool_size": 6, "mode": "stochastic", "training": True}, {"pool_size": 1}])
+def test_it_is_never_higher_than_640_pixels(show, settings, width):
+    for size in (12, 28):
+        shown = show(PoolingExplorer(np.random.default_rng(0).random((size, size)), **settings), width=width)
+        shown.page.evaluate("document.body.style.margin = 0")
+        shown.wait_for_a_frame()
+        assert shown.page.locator(".cnnlab-explorer").bounding_box()["height"] <= 640
+
+
+def test_drawn_pixels_are_shown_in_a_grid(show):
+    shown = show(PoolingExplorer(IMAGE, 3, mode="stochastic", training=True, selected=(0, 1)))
+    screen = shown.page.evaluate(LOOK)
+    pixels = IMAGE[:3, 3:6].ravel()
+    assert screen["magnified"] == [f"{v}{np.round(100 * v / pixels.sum()):.0f} %" for v in pixels]
+    [winner] = [n for n, kind in enumerate(shown.page.locator(".panel.window td").evaluate_all(
+        "(all) => all.map((td) => td.className)")) if "winner" in kind]  # fmt: skip
+    assert pixels[winner] == shown.explorer.output[0, 1] and "drawn with a probability of" in screen["worked"]
+
+
+MISTAKES = [  # of output[0, 1], made of 2, 0, 7, 7
+    ({}, 4, "their mean. Max pooling takes the largest"), ({}, 0, "the smallest"), ({}, 2, "the first pixel"),
+    ({"mode": "average"}, 7, "the largest of the pixels. Average pooling takes the mean"), ({"mode": "sum"}, 4, "their mean"),
+    ({"shift": (0, 1)}, 99, "Look at the pixels"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("settings, guess, said", MISTAKES)
+def test_the_quiz_names_mistakes(settings, guess, said):
+    explorer = PoolingExplorer(IMAGE, **settings, selected=(0, 1), quiz=True)
+    assert explorer.describe().endswith("output[0, 1] = ?.") and "<b>?</b>" in explorer._static_html()
+    explorer.guess = guess
+    assert explorer.feedback.startswith("Not yet") and said in explorer.feedback
+    explorer.guess = explorer.output[0, 1]
+    assert explorer.feedback.startswith("Right: ") and "?" not in explorer._worked()
+
+
+def test_the_quiz_counts_no_padding():
+    explorer = PoolingExplorer(IMAGE, 4, 4, "same", "average", selected=(1, 1), quiz=True)
+    pixels = explorer._part()[explorer._window()]
+    assert pixels.size < 16
+    explorer.guess = pixels.sum() / 16
+    assert "Pooling ignores the padding" in explorer.feedback
+
+
+def test_the_quiz_on_the_page(show):
+    shown = show(PoolingExplorer(IMAGE, quiz=True, shift=(0, 1)))
+    page, right = shown.page, shown.explorer.output
+    assert set(page.evaluate(LOOK)["output"][0]) == {"?"} and set(page.evaluate(LOOK)["change"][0]) == {""}
+    page.get_by_label("Predict output[0, 0]").fill("-99")
+    page.get_by_role("button", name="Check").click()
+    shown.settle("document.querySelector('.feedback').textContent.startsWith('Not yet')")
+    page.get_by_label("Predict output[0, 0]").fill(str(right[0, 0]))
+    page.keyboard.press("Enter")
+    shown.settle("document.querySelector('.feedback').textContent.startsWith('Right')")
+    assert number(page.evaluate(LOOK)["output"][0][0]) == right[0, 0]
+    page.get_by_label("output[0, 1] is").hover()
+    page.get_by_role("button", name="Show").click()
+    assert number(page.evaluate(LOOK)["output"][0][1]) == right[0, 1]
+    page.get_by_label("Shift right").click()  # other numbers, other questions
+    assert set(page.evaluate(LOOK)["output"][0]) == {"?"}
 
 
 @pytest.mark.parametrize("theme", THEMES)
