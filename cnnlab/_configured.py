@@ -79,3 +79,26 @@ def look_up(argument, identifier, known, what):
         except TypeError as error:
             raise TypeError(f"`{argument}` needs arguments, such as {what}; got {identifier.__name__}: {error}") from None
     return identifier
+
+
+class Remembering(Configured):
+    """Remembers what its constructor was given, which its attributes need not tell."""
+
+    def __new__(cls, *args, **kwargs):
+        thing = super().__new__(cls)
+        thing._given = args, kwargs
+        return thing
+
+    def get_config(self):
+        """The arguments that make another one like it; a function is {"function_name": …}."""
+        args, kwargs = self._given
+        given = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        more = [p.name for p in given.signature.parameters.values() if p.kind is p.VAR_KEYWORD]
+        _, *values = given.arguments.items()
+        named = {name: value for name, value in values if name not in more}
+        for name in more:
+            named.update(given.arguments.get(name, {}))
+        return {
+            name: {"function_name": value.__name__} if inspect.isfunction(value) else plain(name, value)
+            for name, value in named.items()
+        }

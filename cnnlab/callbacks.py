@@ -1,12 +1,25 @@
 """What happens beside the training: before and after it, each epoch and each batch. As in `keras.callbacks`."""
 
+import csv
 import inspect
 import os
 import warnings
 
 import numpy as np
 
-__all__ = ["Callback", "EarlyStopping", "History", "LearningRateScheduler", "ModelCheckpoint"]
+from .arithmetic import real_number, whole_number
+
+__all__ = [
+    "CSVLogger",
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
+    "ReduceLROnPlateau",
+    "TerminateOnNaN",
+]
 
 
 class Callback:
@@ -19,7 +32,8 @@ class Callback:
     params : dict
         "epochs", "steps" (batches in each) and "verbose".
 
-    `logs` is a dict of the loss and the metrics so far, by name.
+    `logs` is a dict of the loss and the metrics so far, by name. The methods with "test" in their names are called by
+    `evaluate`, and by `fit` where it validates; those with "predict" by `predict`.
     """
 
     model = None
@@ -45,9 +59,41 @@ class Callback:
 
     def on_train_batch_begin(self, batch, logs=None):
         """Before a batch; they are counted from 0 in each epoch."""
+        self.on_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
         """After a batch: the weights have changed."""
+        self.on_batch_end(batch, logs)
+
+    def on_batch_begin(self, batch, logs=None):
+        """Another name of `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch, logs=None):
+        """Another name of `on_train_batch_end`."""
+
+    def on_test_begin(self, logs=None):
+        """Before an evaluation or a validation."""
+
+    def on_test_end(self, logs=None):
+        """After it."""
+
+    def on_test_batch_begin(self, batch, logs=None):
+        """Before one of its batches."""
+
+    def on_test_batch_end(self, batch, logs=None):
+        """After one of its batches."""
+
+    def on_predict_begin(self, logs=None):
+        """Before a prediction."""
+
+    def on_predict_end(self, logs=None):
+        """After it."""
+
+    def on_predict_batch_begin(self, batch, logs=None):
+        """Before one of its batches."""
+
+    def on_predict_batch_end(self, batch, logs=None):
+        """After one of its batches: its outputs are in `logs["outputs"]`."""
 
 
 class History(Callback):
@@ -81,7 +127,7 @@ class _Monitor(Callback):
     def __init__(self, monitor, mode, min_delta=0.0):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"`mode` must be 'auto', 'min' or 'max'; got {mode!r}.")
-        self.monitor, self.mode, self.min_delta = monitor, mode, abs(min_delta)
+        self.monitor, self.mode, self.min_delta = monitor, mode, abs(real_number("min_delta", min_delta))
         self.best = None
 
     def value_in(self, logs):
@@ -96,9 +142,10 @@ class _Monitor(Callback):
         return value
 
     def is_better(self, value, than):
+        higher_is_better = self._higher_is_better()
         if than is None:
             return True
-        if self._higher_is_better():
+        if higher_is_better:
             return value - self.min_delta > than
         return value + self.min_delta < than
 
@@ -106,8 +153,8 @@ class _Monitor(Callback):
         if self.mode != "auto":
             return self.mode == "max"
         name = self.monitor.removeprefix("val_")
-        for metric in self.model.metrics:
-            if metric.name == name:
+        for metric in (*self.model.metrics, *getattr(self.model, "weighted_metrics", ())):
+            if metric.name == name and metric.higher_is_better is not None:
                 return metric.higher_is_better
         if name == "loss":
             return False
@@ -149,7 +196,8 @@ class EarlyStopping(_Monitor):
         start_from_epoch=0,
     ):
         super().__init__(monitor, mode, min_delta)
-        self.patience, self.verbose, self.baseline = patience, verbose, baseline
+        self.patience, self.verbose = real_number("patience", patience, at_least=0, finite=False), verbose
+        self.baseline = None if baseline is None else real_number("baseline", baseline)
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
 
     def on_train_begin(self, logs=None):
@@ -180,21 +228,94 @@ class EarlyStopping(_Monitor):
             self.model.set_weights(self.best_weights)
 
 
+class ReduceLROnPlateau(_Monitor):
+    """Makes the learning rate smaller when a number has not got better for some epochs.
+
+    Parameters
+    ----------
+    monitor : str
+        The number in the logs, such as "val_loss".
+    factor : float
+        What the rate is multiplied by, below 1.
+    patience : int
+        How many epochs in a row may pass without the number's getting better.
+    verbose : int
+        1 says so when it happens.
+    mode : "auto", "min" or "max"
+        Whether a small or a large number is better.
+    min_delta : float
+        A smaller change is none.
+    cooldown : int
+        How many epochs after a change do not count.
+    min_lr : float
+        The rate does not get smaller than this.
+
+    The rate of each epoch gets into the history as "learning_rate".
+    """
+
+    def __init__(
+        self,
+        monitor="val_loss",
+        factor=0.1,
+        patience=10,
+        verbose=0,
+        mode="auto",
+        min_delta=1e-4,
+        cooldown=0,
+        min_lr=0.0,
+    ):
+        super().__init__(monitor, mode, min_delta)
+        self.factor = real_number("factor", factor, at_least=0)
+        if self.factor >= 1:
+            raise ValueError(f"`factor` must be below 1, so that the rate gets smaller; got {factor!r}.")
+        self.patience, self.verbose = real_number("patience", patience, at_least=0, finite=False), verbose
+        self.cooldown = whole_number("cooldown", cooldown, at_least=0)
+        self.min_lr = real_number("min_lr", min_lr, at_least=0)
+
+    def on_train_begin(self, logs=None):
+        self.best, self.wait, self.cooldown_counter = None, 0, 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        optimizer = self.model.optimizer
+        logs = {} if logs is None else logs
+        logs["learning_rate"] = rate = float(optimizer.learning_rate)
+        value = self.value_in(logs)
+        if value is None:
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.is_better(value, self.best):
+            self.best, self.wait = value, 0
+        elif not self.in_cooldown():
+            self.wait += 1
+            if self.wait >= self.patience and rate > self.min_lr:
+                optimizer.learning_rate = max(rate * self.factor, self.min_lr)
+                self.cooldown_counter, self.wait = self.cooldown, 0
+                if self.verbose:
+                    print(f"Epoch {epoch + 1}: learning rate reduced to {optimizer.learning_rate:g}")
+
+    def in_cooldown(self):
+        return self.cooldown_counter > 0
+
+
 class ModelCheckpoint(_Monitor):
-    """Saves the weights after each epoch, or only when a number has got better.
+    """Saves the model after each epoch, or only when a number has got better.
 
     Parameters
     ----------
     filepath : str or path
-        May hold fields, as in "epoch-{epoch:02d}-{val_loss:.2f}.npz".
+        May hold fields, as in "epoch-{epoch:02d}-{val_loss:.2f}.cnnlab".
     monitor, mode
         As for `EarlyStopping`.
     verbose : int
         1 says so when it happens.
     save_best_only : bool
-    save_weights_only : True
-        Must be given: cnnlab stores no whole models. `model.load_weights` reads the file.
-    save_freq : "epoch"
+    save_weights_only : bool
+        Whether to save the weights alone, for `model.load_weights`, in a file of any name. Else the whole model is saved,
+        for `cnnlab.models.load_model`, in a file whose name ends in .cnnlab.
+    save_freq : "epoch" or int
+        After every epoch, or after so many batches.
     initial_value_threshold : float, optional
         Only better numbers than this are saved, if save_best_only.
     """
@@ -211,32 +332,55 @@ class ModelCheckpoint(_Monitor):
         initial_value_threshold=None,
     ):
         super().__init__(monitor, mode)
-        if not save_weights_only:
+        self.filepath = os.fspath(filepath)
+        if not save_weights_only and not self.filepath.endswith(".cnnlab"):
             raise ValueError(
-                "cnnlab stores weights, not whole models: pass save_weights_only=True, "
-                "and read them with model.load_weights(filepath)."
+                f"`filepath` must end in '.cnnlab', in which cnnlab stores whole models; got {self.filepath!r}. "
+                "Or pass save_weights_only=True: weights alone go into a file of any name."
             )
         if save_freq != "epoch":
-            raise ValueError(f"`save_freq` must be 'epoch'; got {save_freq!r}.")
-        self.filepath, self.verbose, self.save_best_only = os.fspath(filepath), verbose, save_best_only
+            if isinstance(save_freq, str):
+                raise ValueError(f"`save_freq` must be 'epoch', or a number of batches; got {save_freq!r}.")
+            save_freq = whole_number("save_freq", save_freq, at_least=1)
+        self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
+        self.save_freq, self.initial_value_threshold = save_freq, initial_value_threshold
+        # As in Keras, the best stays the best when the callback is used for another `fit`.
         self.best = initial_value_threshold
+        self._epoch = self._batches = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.save_freq != "epoch":
+            self._batches += 1
+            if self._batches >= self.save_freq:
+                self._batches = 0
+                self._save(self._epoch, logs or {})
 
     def on_epoch_end(self, epoch, logs=None):
-        logs = logs or {}
+        if self.save_freq == "epoch":
+            self._save(epoch, logs or {})
+
+    def _save(self, epoch, logs):
+        why = ""
         if self.save_best_only:
             value = self.value_in(logs)
-            if value is not None and not self.is_better(value, self.best):
-                return
-            self.best = value if value is not None else self.best
+            if value is not None:
+                if not self.is_better(value, self.best):
+                    if self.verbose:
+                        print(f"Epoch {epoch + 1}: {self.monitor} {value:.4g} is not better than {self.best:.4g}")
+                    return
+                self.best, why = value, f", for {self.monitor} is {value:.4g}"
         try:
             path = self.filepath.format(epoch=epoch + 1, **logs)
         except KeyError as error:
             raise ValueError(
                 f"`filepath` {self.filepath!r} names {error}; there are {', '.join(['epoch', *logs])}."
             ) from error
-        self.model.save_weights(path)
+        (self.model.save_weights if self.save_weights_only else self.model.save)(path, overwrite=True)
         if self.verbose:
-            print(f"Epoch {epoch + 1}: weights saved to {path}")
+            print(f"Epoch {epoch + 1}: {'weights' if self.save_weights_only else 'model'} saved to {path}{why}")
 
 
 class LearningRateScheduler(Callback):
@@ -253,18 +397,142 @@ class LearningRateScheduler(Callback):
     """
 
     def __init__(self, schedule, verbose=0):
+        if not callable(schedule):
+            raise TypeError(
+                f"`schedule` must be a function of (epoch, learning_rate), or of (epoch); got {schedule!r}."
+            )
         self.schedule, self.verbose = schedule, verbose
-        self._takes_rate = len(inspect.signature(schedule).parameters) > 1
+        try:
+            inspect.signature(schedule).bind(0, 0.1)
+            self._takes_rate = True
+        except TypeError:
+            self._takes_rate = False
+        except ValueError:  # no signature, as some functions written in C
+            self._takes_rate = True
 
     def on_epoch_begin(self, epoch, logs=None):
         optimizer = self.model.optimizer
         rate = self.schedule(epoch, optimizer.learning_rate) if self._takes_rate else self.schedule(epoch)
-        if isinstance(rate, bool) or not isinstance(rate, (int, float, np.number)):
-            raise ValueError(f"`schedule` must return a number; it returned {rate!r}.")
-        optimizer.learning_rate = float(rate)
+        try:
+            optimizer.learning_rate = real_number("schedule", rate)
+        except (TypeError, ValueError) as error:
+            if str(error).startswith("`learning_rate`"):
+                raise
+            raise ValueError(f"`schedule` must return a number; it returned {rate!r}.") from None
         if self.verbose:
-            print(f"Epoch {epoch + 1}: learning rate {rate:g}")
+            print(f"Epoch {epoch + 1}: learning rate {float(rate):g}")
 
     def on_epoch_end(self, epoch, logs=None):
         if logs is not None:
             logs["learning_rate"] = self.model.optimizer.learning_rate
+
+
+class CSVLogger(Callback):
+    """Writes a line of numbers into a file after each epoch.
+
+    Parameters
+    ----------
+    filename : str or path
+    separator : str
+        What stands between two numbers.
+    append : bool
+        Whether to go on with the file, if there is one, instead of beginning it anew.
+
+    The columns are "epoch", counted from 0, and what the logs of the first epoch hold, by the alphabet.
+    """
+
+    def __init__(self, filename, separator=",", append=False):
+        self.filename, self.separator, self.append = os.fspath(filename), separator, append
+        self._columns = None
+
+    def on_train_begin(self, logs=None):
+        self._columns = None
+        os.makedirs(os.path.dirname(self.filename) or ".", exist_ok=True)
+        with open(self.filename, "a" if self.append else "w"):  # to find out now, and not after the first epoch
+            pass
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs, lines = logs or {}, []
+        if self._columns is None:
+            names = sorted(logs)
+            if not any(name.startswith("val_") for name in names):
+                names += [f"val_{name}" for name in names]  # as Keras does: a later epoch may validate
+            self._columns = ["epoch", *names]
+            with open(self.filename, newline="") as file:
+                there = next(csv.reader(file, delimiter=self.separator), None)
+            if there is None:
+                lines.append(self._columns)
+            elif there != self._columns:
+                raise ValueError(
+                    f"{self.filename} has the columns {there}, and not {self._columns}: take another file."
+                )
+        lines.append([epoch, *(_in_a_cell(logs.get(name, "NA")) for name in self._columns[1:])])
+        with open(self.filename, "a", newline="") as file:
+            csv.writer(file, delimiter=self.separator).writerows(lines)
+
+
+def _in_a_cell(value):
+    return f'"[{", ".join(map(str, value))}]"' if np.ndim(value) else value
+
+
+class LambdaCallback(Callback):
+    """A callback made of functions.
+
+    Parameters
+    ----------
+    on_epoch_begin, on_epoch_end : function of (epoch, logs), optional
+    on_train_begin, on_train_end : function of (logs), optional
+    on_train_batch_begin, on_train_batch_end : function of (batch, logs), optional
+    **kwargs
+        Functions for the other methods of `Callback`, by name.
+    """
+
+    def __init__(
+        self,
+        on_epoch_begin=None,
+        on_epoch_end=None,
+        on_train_begin=None,
+        on_train_end=None,
+        on_train_batch_begin=None,
+        on_train_batch_end=None,
+        **kwargs,
+    ):
+        given = {
+            "on_epoch_begin": on_epoch_begin,
+            "on_epoch_end": on_epoch_end,
+            "on_train_begin": on_train_begin,
+            "on_train_end": on_train_end,
+            "on_train_batch_begin": on_train_batch_begin,
+            "on_train_batch_end": on_train_batch_end,
+            **kwargs,
+        }
+        known = [name for name in dir(Callback) if name.startswith("on_")]
+        for name, function in given.items():
+            if name not in known:
+                raise TypeError(f"LambdaCallback does not know {name!r}. There are {', '.join(known)}.")
+            if function is not None:
+                if not callable(function):
+                    raise TypeError(f"`{name}` must be a function; got {function!r}.")
+                setattr(self, name, function)
+
+
+class TerminateOnNaN(Callback):
+    """Ends the training when the loss is no number any more: NaN or infinite.
+
+    Parameters
+    ----------
+    raise_error : bool
+        Whether to raise a RuntimeError instead.
+    """
+
+    def __init__(self, raise_error=False):
+        self.raise_error = raise_error
+
+    def on_train_batch_end(self, batch, logs=None):
+        loss = (logs or {}).get("loss")
+        if loss is not None and not np.isfinite(loss):
+            text = f"Batch {batch}: the loss is {loss}, so training ends. A smaller learning rate may help."
+            if self.raise_error:
+                raise RuntimeError(text)
+            print(text)
+            self.model.stop_training = True

@@ -5,6 +5,7 @@ import random
 import numpy as np
 
 from . import _random
+from .ops._arguments import numbers
 
 __all__ = ["set_random_seed", "to_categorical"]
 
@@ -46,9 +47,10 @@ def to_categorical(x, num_classes=None):
     array([[1., 0., 0.],
            [0., 0., 1.]], dtype=float32)
     """
-    labels = np.asarray(x)
-    if labels.dtype.kind not in "iub" and not (labels.dtype.kind == "f" and (labels == np.floor(labels)).all()):
-        raise ValueError(f"`x` must hold whole numbers, the labels; got an array of dtype {labels.dtype}.")
+    labels = numbers("x", x)
+    if (labels != np.floor(labels)).any():
+        first = labels[labels != np.floor(labels)].flat[0]
+        raise ValueError(f"`x` must hold whole numbers, the labels; it holds {first}.")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
     labels = labels.astype(np.int64)

@@ -1,4 +1,8 @@
+import copy
+import importlib
+import inspect
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -228,70 +232,307 @@ def test_weights_that_are_not_trainable_stay():
     assert len(model.trainable_weights) == 2
 
 
-def test_weights_are_saved_and_loaded(tmp_path):
-    model, other = small_model(), small_model()
-    path = tmp_path / "new folder" / "weights.npz"
-    model.save_weights(path)
-    assert os.listdir(path.parent) == ["weights.npz"]
-    other.load_weights(path)
-    np.testing.assert_array_equal(model.predict(X, verbose=0), other.predict(X, verbose=0))
-    with pytest.raises(FileExistsError, match="overwrite=True"):
-        model.save_weights(path, overwrite=False)
-
-
-@pytest.mark.parametrize(
-    "content, words",
-    [
-        (b"", "damaged, or not a file"),
-        (b"PK\x03\x04 nothing more", "damaged, or not a file"),
-        (b"\x89HDF\r\n\x1a\n rest", r"file of Keras \(HDF5\)"),
-        (b"\x80\x04K\x01.", "damaged, or not a file"),
-        ("half", "damaged, or not a file"),
-        ("array", "damaged, or not a file"),
-        ("other model", r"has 8 weights; got 2"),
-        ("other shapes", r"`kernel` has shape \(64, 3\)"),
-    ],
-)
-def test_a_bad_file_is_refused_and_changes_nothing(tmp_path, content, words):
-    model, path = small_model(), tmp_path / "weights.npz"
-    model.save_weights(path)
-    if content == "half":
-        content = path.read_bytes()[:-100]
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-    elif content == "array":
-        with open(path, "wb") as file:
-            np.save(file, np.zeros(3))
-    elif content == "other model":
-        cnnlab.Sequential([layers.Input((3,)), layers.Dense(2)]).save_weights(path)
-    elif content == "other shapes":
-        np.savez(path, *[np.zeros(w.shape) if w.shape != (64, 3) else np.zeros((9, 9)) for w in model.get_weights()])
-    before = model.get_weights()
-    with pytest.raises(ValueError, match=words):
-        model.load_weights(path)
-    for one, other in zip(model.get_weights(), before):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match="nowhere.npz"):
-        small_model().load_weights(tmp_path / "nowhere.npz")
+SUMMARIES = [
+    *({"line_length": length} for length in (None, 60, 72)),
+    {"show_trainable": True},
+    {"show_trainable": True, "line_length": 71},
+    {"positions": [0.3, 0.6, 1.0], "line_length": 79},
+    {"expand_nested": True, "layer_range": ["pool", "inner"]},
+    {"layer_range": ("inner", "inner"), "expand_nested": True},
+]
 
 
 def test_summary_is_the_table_of_keras():
     import keras
 
     code = """[L.Input((28, 28, 1)), L.Conv2D(32, 3, name="eyes"), L.MaxPooling2D(name="pool"), L.BatchNormalization(name="even"),
-              L.Conv2D(8, 3, name="one_name_that_is_much_too_long_for_its_column"), L.GlobalAveragePooling2D(name="mean"),
-              L.Dense(10, name="last")]"""
+              L.Conv2D(8, 3, name="one_name_that_is_much_too_long_for_its_column"),
+              Sequential([L.Conv2D(4, 2, name="deep"), Sequential([L.ReLU(name="deeper")], name="in")], name="inner"),
+              L.GlobalAveragePooling2D(name="mean"), L.Dense(10, name="last")]"""
     texts = []
     for library, kind in ((keras.layers, keras.Sequential), (layers, cnnlab.Sequential)):
-        model = kind(eval(code, {"L": library}), name="small")
-        for width in (None, 60, 72):
+        model = kind(eval(code, {"L": library, "Sequential": kind}), name="small")
+        model.layers[0].trainable = model.layers[4].trainable = False
+        for settings in SUMMARIES:
             lines = []
-            model.summary(line_length=width, print_fn=lambda line: lines.append(line))
+            model.summary(**settings, print_fn=lines.append)
             texts.append("\n".join(line.rstrip() for line in "\n".join(lines).splitlines() if line.strip()))
-    assert texts[:3] == texts[3:]
+    for ours, theirs, settings in zip(texts[len(SUMMARIES) :], texts, SUMMARIES):
+        assert ours == theirs, settings
+
+
+def test_all_weights_are_frozen_and_thawed_as_in_keras():
+    """Before `compile` and after it; a model that is frozen as a whole, and layers in it."""
+    import keras
+
+    code = """[L.Input((6, 6, 1)), L.Conv2D(2, 3), L.BatchNormalization(),
+              Sequential([L.Flatten(), L.Dense(4), L.BatchNormalization()]), L.Dense(3)]"""
+    models = [
+        kind(eval(code, {"L": library, "Sequential": kind}))
+        for library, kind in ((keras.layers, keras.Sequential), (layers, cnnlab.Sequential))
+    ]
+    theirs, ours = models
+    ours.set_weights(theirs.get_weights())
+
+    def counts(model):
+        return [model.trainable, len(model.trainable_weights), len(model.non_trainable_weights), len(model.weights)] + [
+            layer.trainable for layer in model.layers
+        ]
+
+    def same():
+        assert counts(ours) == counts(theirs)
+        for model in models:
+            model.compile("sgd", "mse")
+            model.fit(X, np.eye(3)[Y], batch_size=30, shuffle=False, verbose=0)
+        for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
+
+    def freeze(model, trainable):
+        model.trainable = trainable
+
+    for change in (
+        lambda model: freeze(model, False),
+        lambda model: freeze(model.layers[0], True),  # the model is still frozen
+        lambda model: freeze(model, True),
+        lambda model: freeze(model.layers[1], False),
+        lambda model: freeze(model.layers[2], False),
+        lambda model: freeze(model.layers[2].layers[1], True),
+    ):
+        for model in models:
+            change(model)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The model does not have any trainable weights")
+            same()
+
+
+def test_a_frozen_model_says_so_when_it_is_trained():
+    model = small_model()
+    model.trainable = False
+    before = model.get_weights()
+    with pytest.warns(UserWarning, match="does not have any trainable weights"):
+        model.fit(X, Y, verbose=0)
+    for one, other in zip(model.get_weights(), before):  # the averages of BatchNormalization, too
+        np.testing.assert_array_equal(one, other)
+    model.trainable = True
+    model.fit(X, Y, verbose=0)
+    assert not np.array_equal(model.get_weights()[0], before[0])
+    assert cnnlab.Sequential([layers.Dense(2)], trainable=False).layers[0].trainable is False
+
+
+def test_a_model_in_a_model_equals_keras_and_the_same_layers_in_a_row():
+    import keras
+
+    code = """[Sequential([L.Input((6, 6, 1)), L.Conv2D(4, 3, activation="relu", name="a")], name="first"),
+              Sequential([L.MaxPooling2D(), Sequential([L.Flatten(), L.BatchNormalization()])], name="second"),
+              L.Dense(3, activation="softmax", name="a")]"""
+    theirs, ours = (
+        kind(eval(code, {"L": library, "Sequential": kind}))
+        for library, kind in ((keras.layers, keras.Sequential), (layers, cnnlab.Sequential))
+    )
+    assert [w.shape for w in ours.get_weights()] == [w.shape for w in theirs.get_weights()]
+    ours.set_weights(theirs.get_weights())
+    flat = cnnlab.Sequential([layers.Input((6, 6, 1)), *list(ours._leaves())[:-1]])  # two of them have one name
+    flat.add(layers.Dense(3, activation="softmax"))
+    flat.set_weights(theirs.get_weights())
+    np.testing.assert_array_equal(flat.predict(X, verbose=0), ours.predict(X, verbose=0))
+    for model in (theirs, ours):
+        model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+        model.fit(X, Y, batch_size=45, epochs=2, shuffle=False, verbose=0)
+    for one, other in zip(ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+    assert ours.layers[0].name == "first" and ours.get_layer("second").output_shape == (None, 16)
+    assert ours.count_params() == theirs.count_params()
+
+
+def test_averages_take_the_places_of_the_weights_after_training_as_in_keras():
+    import keras
+
+    for options in ({}, {"ema_overwrite_frequency": 2}, {"weight_decay": 0.1, "global_clipnorm": 0.5}):
+        found = []
+        for library, kind in ((keras.layers, keras.Sequential), (layers, cnnlab.Sequential)):
+            model = kind([library.Input((6, 6, 1)), library.Flatten(), library.Dense(3, kernel_constraint="non_neg")])
+            model.set_weights([np.full((36, 3), 0.1), np.zeros(3)])
+            optimizers = keras.optimizers if kind is keras.Sequential else cnnlab.optimizers
+            model.compile(optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5, **options), "mse", run_eagerly=True)
+            model.fit(X, np.eye(3)[Y], batch_size=40, epochs=2, shuffle=False, verbose=0)
+            found.append(model.get_weights())
+        for theirs, ours in zip(*found):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
+
+
+def test_an_optimizer_that_trains_a_second_model_is_refused_as_in_keras():
+    import keras
+
+    for library, kind in ((keras, keras.Sequential), (cnnlab, cnnlab.Sequential)):
+        optimizer = library.optimizers.Adam()
+        first, second = (
+            kind([library.layers.Input((6, 6, 1)), library.layers.Flatten(), library.layers.Dense(3)]) for _ in "12"
+        )
+        for model in (first, second):  # which is no harm yet
+            model.compile(optimizer, "mse", run_eagerly=True)
+        first.fit(X, np.eye(3)[Y], verbose=0)
+        with pytest.raises(ValueError, match="new"):
+            second.fit(X, np.eye(3)[Y], verbose=0)
+        second.evaluate(X, np.eye(3)[Y], verbose=0)
+        first.compile(optimizer, "mse", run_eagerly=True)
+        first.fit(X, np.eye(3)[Y], verbose=0)  # it goes on
+        assert int(optimizer.iterations) == 6
+    with pytest.raises(ValueError, match=r"This Adam has trained another model.*Make a new one.*optimizer=Adam\("):
+        second.train_on_batch(X, np.eye(3)[Y])
+    second.compile(type(optimizer).from_config(optimizer.get_config()), "mse")
+    second.fit(X, np.eye(3)[Y], verbose=0)
+
+
+def test_a_new_layer_of_an_old_name_begins_without_what_was_kept():
+    model = small_model()
+    model.add(layers.Dense(3, name="head"))
+    model.compile("adam", "mse")
+    model.fit(X, np.eye(3)[Y], verbose=0)
+    assert any(key.startswith("head/") for key in model.optimizer.state()[1])
+    model.pop()
+    assert not any(key.startswith("head/") for key in model.optimizer.state()[1])
+    model.add(layers.Dense(3, name="head"))
+    model.fit(X, np.eye(3)[Y], verbose=0)
+
+
+def test_losses_metrics_callbacks_and_regularizers_may_be_shared():
+    """Two models trained in turns with the same objects are as two with objects of their own."""
+
+    def train(shared):
+        utils.set_random_seed(0)
+        made = []
+        for _ in range(2):
+            if not made or not shared:
+                parts = (
+                    cnnlab.losses.SparseCategoricalCrossentropy(),
+                    cnnlab.metrics.SparseCategoricalAccuracy(),
+                    cnnlab.regularizers.L2(0.1),
+                    callbacks.EarlyStopping("loss", restore_best_weights=True),
+                )
+            made.append((small_model(kernel_regularizer=parts[2]), *parts))
+            made[-1][0].compile("adam", parts[0], metrics=[parts[1]])
+        return [
+            model.fit(X, Y, epochs=2, verbose=0, callbacks=[stop]).history for _ in "12" for model, *_, stop in made
+        ]
+
+    assert train(shared=True) == train(shared=False)
+
+
+def test_a_layer_in_two_models_shares_its_weights():
+    first = small_model()
+    second = cnnlab.Sequential([layers.Input((9, 9, 1)), first.layers[0], layers.GlobalMaxPooling2D(), layers.Dense(3)])
+    second.compile("sgd", "mse")
+    before = first.predict(X, verbose=0)
+    second.fit(np.ones((4, 9, 9, 1)), np.zeros((4, 3)), verbose=0)
+    assert not np.array_equal(first.predict(X, verbose=0), before)
+    first.fit(X, Y, verbose=0)
+    lines = []
+    first.summary(print_fn=lines.append)
+    assert "(None, 4, 4, 4)" in lines[0] and "7, 7" not in lines[0]  # its own shapes, not those of the other model
+
+
+def test_what_would_do_nothing_is_refused():
+    model = small_model()
+    with pytest.raises(AttributeError, match="Use `add` and `pop`"):
+        model.layers = []
+    model.layers.append("nothing")
+    assert len(model.layers) == 4
+    for name, meant in (("trainabel", "trainable"), ("optimiser", "optimizer"), ("metric", "metrics")):
+        with pytest.raises(AttributeError, match=f"no `{name}`. Is it `{meant}`"):
+            setattr(model, name, False)
+    model.note = "of one's own"
+    model.optimizer, model.loss, model.metrics = "sgd", "mse", ["mae"]
+    assert list(model.fit(X, np.eye(3)[Y], verbose=0).history) == ["loss", "mae"]
+    with pytest.raises(ValueError, match="`optimizer` 'adamm' is not known"):
+        model.optimizer = "adamm"
+    with pytest.raises(AttributeError, match="set `learning_rate` = 0.5"):
+        model.optimizer.lr = 0.5
+
+
+POSITIONS = [
+    *("compile fit evaluate predict train_on_batch test_on_batch summary get_layer".split()),
+    *("build set_weights get_weights count_params".split()),
+]
+OTHERS = {  # what ours lacks: it says how Keras works inside
+    "add": ["rebuild"],
+    "pop": ["rebuild"],
+    "save_weights": ["max_shard_size"],
+    "save": ["zipped"],
+    "load_weights": [],
+}
+
+
+@pytest.mark.parametrize("name", ["__init__", *POSITIONS, *OTHERS])
+def test_positions_of_arguments_are_those_of_keras(name):
+    import keras
+
+    ours, theirs = (
+        [
+            p.name
+            for p in inspect.signature(getattr(kind, name)).parameters.values()
+            if p.kind is p.POSITIONAL_OR_KEYWORD
+        ]
+        for kind in (cnnlab.Sequential, keras.Sequential)
+    )
+    assert ours == [argument for argument in theirs if argument not in OTHERS.get(name, [])]
+
+
+def test_positions_of_load_model_are_those_of_keras():
+    import keras
+
+    assert str(inspect.signature(cnnlab.models.load_model)) == str(inspect.signature(keras.models.load_model))
+
+
+@pytest.mark.parametrize(
+    "given", [lambda: (layers.Dense(2), layers.Dense(3)), lambda: (layers.Dense(n) for n in (2, 3)), lambda: None]
+)
+def test_layers_may_come_in_any_row(given):
+    assert len(cnnlab.Sequential(given()).layers) in (0, 2)
+
+
+@pytest.mark.parametrize(
+    "optimizer",
+    ["sgd", "SGD", "RMSprop", "AdamW", "adamW", "adagrad", cnnlab.optimizers.SGD]
+    + [{"class_name": "SGD", "config": {"learning_rate": 0.1}}, cnnlab.optimizers.SGD(lambda: 0.1)],
+)
+@pytest.mark.parametrize("loss, metrics", [("mse", ["acc"]), ("MSE", ("Accuracy",)), ("mean_squared_error", "mae")])
+def test_what_keras_takes_is_taken(optimizer, loss, metrics):
+    model = cnnlab.Sequential([layers.Input((6, 6, 1)), layers.Flatten(), layers.Dense(3)])
+    model.compile(copy.deepcopy(optimizer), loss, metrics=metrics)
+    watch = [[callbacks.LambdaCallback()], (callbacks.TerminateOnNaN(),)]
+    assert len(model.fit(X, np.eye(3)[Y], verbose=0, callbacks=watch).history) == 2
+
+
+def test_things_of_keras_are_refused_with_the_import_to_change():
+    import keras
+
+    model = small_model()
+    for act, words in (
+        (lambda: cnnlab.Sequential([keras.layers.Dense(2)]), "from cnnlab.layers import Dense"),
+        (lambda: cnnlab.Sequential([keras.Input((3,))]), "from cnnlab.layers import Input"),
+        (lambda: cnnlab.Sequential([keras.Sequential()]), "from cnnlab import Sequential"),
+        (lambda: model.compile(keras.optimizers.AdamW(), "mse"), "from cnnlab.optimizers import AdamW"),
+        (lambda: model.compile("sgd", keras.losses.MeanSquaredError()), "from cnnlab.losses import MeanSquaredError"),
+        (
+            lambda: model.compile("sgd", "mse", metrics=[keras.metrics.Precision()]),
+            "from cnnlab.metrics import Precision",
+        ),
+        (lambda: model.fit(X, Y, callbacks=[keras.callbacks.CSVLogger("x")]), "from cnnlab.callbacks import CSVLogger"),
+        (lambda: model.fit(X, Y, callbacks=keras.callbacks.TensorBoard()), "TensorBoard, and cnnlab has nothing"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            act()
+
+
+def test_everything_lies_where_it_lies_in_keras():
+    import keras
+
+    for part in ("callbacks", "models", "optimizers", "optimizers.schedules"):
+        ours, theirs = importlib.import_module(f"cnnlab.{part}"), keras
+        for name in part.split("."):
+            theirs = getattr(theirs, name)
+        assert [name for name in ours.__all__ if name not in dir(theirs) and name != "schedules"] == []
+        assert [name for name in ours.__all__ if not hasattr(ours, name)] == []
 
 
 def test_without_input_the_first_batch_makes_the_weights():
@@ -389,11 +630,15 @@ def test_progress_bar_moves_and_tells_the_time_left(capsys, monkeypatch):
         (lambda m: m.fit(X), ValueError, "`y` is missing"),
         (lambda m: m.fit(X, Y[:50]), ValueError, "got 90 in `x` and 50 in `y`"),
         (lambda m: m.fit(X, Y + 1), ValueError, "labels from 0 to 2.*it holds 3"),
-        (lambda m: m.fit(X, np.eye(3)[Y]), ValueError, "take loss='categorical_crossentropy'"),
+        (lambda m: m.fit(X, np.eye(3)[Y]), ValueError, "Use CategoricalCrossentropy, or y.argmax"),
         (lambda m: m.fit(X, np.full(90, np.nan)), ValueError, "`y` holds NaN"),
         (lambda m: m.fit(X[:0], Y[:0]), ValueError, "are empty: there is nothing"),
         (lambda m: m.fit(iter([X]), Y), TypeError, "`x` must hold numbers, as NumPy arrays"),
-        (lambda m: m.fit([[1, 2], [3]], Y), ValueError, "`x` must be an array; its rows have different lengths"),
+        (
+            lambda m: m.fit([[1, 2], [3]], Y),
+            ValueError,
+            "`x` must be an array of numbers; its rows have different lengths",
+        ),
         (
             lambda m: m.fit(X[:, :5], Y),
             ValueError,
@@ -418,6 +663,21 @@ def test_progress_bar_moves_and_tells_the_time_left(capsys, monkeypatch):
         ),
         (lambda m: m.add(layers.Input((3,))), ValueError, "`Input` must be the first"),
         (lambda m: m.add("Dense"), TypeError, "`layer` must be a layer"),
+        (lambda m: m.add(layers.Dense), TypeError, r"Make one of it: Dense\(…\)"),
+        (lambda m: cnnlab.Sequential(layers.Dense(3)), TypeError, "`layers` must be a list of layers"),
+        (lambda m: cnnlab.Sequential([layers.Dense(3), None]), TypeError, "`layer` must be a layer.*got None"),
+        (lambda m: cnnlab.Sequential([[layers.Dense(3)]]), TypeError, "`layer` must be a layer"),
+        (lambda m: cnnlab.Sequential([], "small"), TypeError, "`trainable` must be True or False"),
+        (lambda m: m.add(m), ValueError, "already has a layer named.*this very one"),
+        (lambda m: m.add(cnnlab.Sequential([m.layers[0]])), ValueError, "or one that is in both"),
+        (lambda m: cnnlab.Sequential().pop(), ValueError, "no layers to take off"),
+        (lambda m: m.get_layer(index=9), ValueError, "`index` 9 is no place among 4 layers"),
+        (lambda m: m.get_layer(), ValueError, "either the `name` of a layer, or its `index`"),
+        (lambda m: m.build(3), ValueError, "`input_shape` must be a tuple"),
+        (lambda m: setattr(m, "trainable", "no"), TypeError, "`trainable` must be True or False"),
+        (lambda m: m.summary(positions=[0.5, 1.0]), ValueError, "each of 3 columns ends"),
+        (lambda m: m.summary(layer_range=("a", "b")), ValueError, "names no layers; there are 'conv2d"),
+        (lambda m: m.summary(line_length=9), ValueError, "`line_length` 9 leaves no room"),
         (lambda m: m.add(m.layers[0]), ValueError, "already has a layer named"),
         (lambda m: m.add(layers.Conv2D(2, 3, name="late")), ValueError, "'late'.*4 axes.*Flatten"),
         (lambda m: cnnlab.Sequential().build((None, 3)), ValueError, "has no layers yet"),

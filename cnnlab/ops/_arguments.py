@@ -6,15 +6,48 @@ from .._names import count
 from ..arithmetic import whole_number
 
 
-def as_float(name, x):
-    """`x` as an array of a native floating-point type; integers and Python numbers as float32."""
+def numbers(name, x):
+    """`x` as an array of numbers of their own type, or an error that says what else it holds."""
     try:
         array = np.asarray(x)
+        if array.dtype.kind == "O" and array.ndim:
+            # Numbers among anything, as a table with mixed columns has them.
+            array = np.asarray(array.tolist())
     except ValueError:
         raise ValueError(f"`{name}` must be an array of numbers; its rows have different lengths.") from None
-    if array.dtype.kind not in "fiub":
-        raise TypeError(f"`{name}` must hold numbers; got an array of dtype {array.dtype}.")
-    if array.dtype.kind == "f" and hasattr(x, "dtype"):
+    except NotImplementedError as error:  # a tensor of TensorFlow without values
+        raise TypeError(f"`{name}` must hold numbers; got a {type(x).__name__}, which has none yet.") from error
+    if array.dtype.kind in "fiub":
+        return array
+    if array.dtype.kind == "O" and not array.ndim and x is not None:
+        raise TypeError(
+            f"`{name}` must hold numbers, as NumPy arrays; a generator or a tf.data.Dataset is not taken here; "
+            f"got a {type(x).__name__}."
+        )
+    raise TypeError(f"`{name}` must hold numbers; got an array of dtype {array.dtype}.{_remedy(name, x, array)}")
+
+
+def _remedy(name, x, array):
+    """How numbers are made of what is none, as a sentence."""
+    if array.dtype.kind == "O" and array.ndim and any(item is None for item in array.flat):
+        return " It holds None: a value is missing."
+    if array.dtype.kind not in "USO" or not array.ndim:
+        return ""
+    try:
+        values = array.astype(float)
+    except (TypeError, ValueError):
+        if array.dtype.kind in "US" and name in ("y", "y_true", "target"):
+            return f" np.unique({name}, return_inverse=True)[1] numbers the names."
+        return ""
+    kind = "int" if (values == np.floor(values)).all() and not any("." in str(item) for item in array.flat) else "float"
+    given = name if hasattr(x, "astype") else f"np.asarray({name})"
+    return f" {given}.astype({kind}) makes numbers of them."
+
+
+def as_float(name, x):
+    """`x` as an array of a native floating-point type; integers and Python numbers as float32."""
+    array = numbers(name, x)
+    if array.dtype.kind == "f" and getattr(x, "dtype", object) != object:
         return array.astype(array.dtype.newbyteorder("="), copy=False)
     return array.astype(np.float32)
 

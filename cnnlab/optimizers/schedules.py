@@ -2,10 +2,23 @@
 
 import math
 
-__all__ = ["CosineDecay", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule", "PiecewiseConstantDecay"]
+from .. import _names
+from .._configured import Configured, plain
+from ..arithmetic import real_number
+
+__all__ = [
+    "CosineDecay",
+    "ExponentialDecay",
+    "InverseTimeDecay",
+    "LearningRateSchedule",
+    "PiecewiseConstantDecay",
+    "PolynomialDecay",
+    "deserialize",
+    "serialize",
+]
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(Configured):
     """A learning rate as a function of the step: called with 0, 1, 2, …, it returns a float.
 
     A step is one batch, not one epoch.
@@ -14,13 +27,19 @@ class LearningRateSchedule:
     def __call__(self, step):
         raise NotImplementedError("write `__call__(step)`, which returns the learning rate")
 
+    def __repr__(self):
+        settings = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items() if name != "name")
+        return f"{type(self).__name__}({settings})"
+
 
 class _Decay(LearningRateSchedule):
     def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name=None):
-        if not decay_steps > 0:
-            raise ValueError(f"`decay_steps` must be above 0; got {decay_steps!r}.")
-        self.initial_learning_rate, self.decay_steps = initial_learning_rate, decay_steps
-        self.decay_rate, self.staircase, self.name = decay_rate, staircase, name
+        self.initial_learning_rate = real_number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps, self.decay_rate = (
+            real_number("decay_steps", decay_steps, above=0),
+            real_number("decay_rate", decay_rate),
+        )
+        self.staircase, self.name = staircase, name or type(self).__name__
 
     def _progress(self, step):
         progress = step / self.decay_steps
@@ -66,15 +85,56 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     (0.1, 0.01)
     """
 
-    def __init__(self, boundaries, values, name=None):
+    def __init__(self, boundaries, values, name="PiecewiseConstant"):
         if len(values) != len(boundaries) + 1:
             raise ValueError(
                 f"`values` must be one more than `boundaries`; got {len(values)} values and {len(boundaries)} boundaries."
             )
-        self.boundaries, self.values, self.name = list(boundaries), list(values), name
+        self.boundaries = [real_number("boundaries", boundary) for boundary in boundaries]
+        self.values, self.name = [real_number("values", value) for value in values], name
+        if self.boundaries != sorted(self.boundaries):
+            raise ValueError(f"`boundaries` must rise from one to the next; got {self.boundaries}.")
 
     def __call__(self, step):
         return self.values[sum(step > boundary for boundary in self.boundaries)]
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """From the initial rate down to `end_learning_rate`: in a straight line, or along a power of what remains of it.
+
+    Parameters
+    ----------
+    initial_learning_rate : float
+    decay_steps : int
+        Length of the way down.
+    end_learning_rate : float
+    power : float
+        1 is the straight line.
+    cycle : bool
+        Whether to begin again afterwards, on a way as long as all steps so far and this one; else the rate stays.
+
+    >>> PolynomialDecay(0.1, decay_steps=10, end_learning_rate=0.0)(5)
+    0.05
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate,
+        decay_steps,
+        end_learning_rate=0.0001,
+        power=1.0,
+        cycle=False,
+        name="PolynomialDecay",
+    ):
+        self.initial_learning_rate = real_number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps = real_number("decay_steps", decay_steps, above=0)
+        self.end_learning_rate = real_number("end_learning_rate", end_learning_rate)
+        self.power, self.cycle, self.name = real_number("power", power), cycle, name
+
+    def __call__(self, step):
+        length = self.decay_steps * (max(1, math.ceil(step / self.decay_steps)) if self.cycle else 1)
+        remains = 1 - min(step / length, 1)
+        return (self.initial_learning_rate - self.end_learning_rate) * remains**self.power + self.end_learning_rate
 
 
 class CosineDecay(LearningRateSchedule):
@@ -95,16 +155,23 @@ class CosineDecay(LearningRateSchedule):
     0.05
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name=None, warmup_target=None, warmup_steps=0):
-        if not decay_steps > 0:
-            raise ValueError(f"`decay_steps` must be above 0; got {decay_steps!r}.")
-        self.initial_learning_rate, self.decay_steps, self.alpha, self.name = (
-            initial_learning_rate,
-            decay_steps,
-            alpha,
+    def __init__(
+        self,
+        initial_learning_rate,
+        decay_steps,
+        alpha=0.0,
+        name="CosineDecay",
+        warmup_target=None,
+        warmup_steps=0,
+    ):
+        self.initial_learning_rate = real_number("initial_learning_rate", initial_learning_rate)
+        self.decay_steps, self.alpha, self.name = (
+            real_number("decay_steps", decay_steps, above=0),
+            real_number("alpha", alpha),
             name,
         )
-        self.warmup_target, self.warmup_steps = warmup_target, warmup_steps
+        self.warmup_target = None if warmup_target is None else real_number("warmup_target", warmup_target)
+        self.warmup_steps = real_number("warmup_steps", warmup_steps)
 
     def __call__(self, step):
         top = self.initial_learning_rate
@@ -115,3 +182,20 @@ class CosineDecay(LearningRateSchedule):
         progress = min(step / self.decay_steps, 1)
         cosine = (1 + math.cos(math.pi * progress)) / 2
         return top * ((1 - self.alpha) * cosine + self.alpha)
+
+
+_KNOWN = {
+    _names.snake_case(kind.__name__): kind
+    for kind in (CosineDecay, ExponentialDecay, InverseTimeDecay, PiecewiseConstantDecay, PolynomialDecay)
+}
+
+
+def serialize(learning_rate_schedule):
+    """The name of its class, and its settings."""
+    return plain("learning_rate_schedule", learning_rate_schedule)
+
+
+def deserialize(config, custom_objects=None):
+    """The schedule that `serialize` described."""
+    own = {_names.snake_case(name): kind for name, kind in (custom_objects or {}).items()}
+    return _names.look_up("learning_rate", config["class_name"], {**_KNOWN, **own}).from_config(config["config"])

@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 
 from ..arithmetic import whole_number
+from ..ops._arguments import numbers
 from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, names_of_classes, predict
 from ._numbers import number, pack, table
@@ -301,6 +302,7 @@ def _check_scores(scores, images):
         raise ValueError(
             "`scores` must be a model, or an array of shape (N, classes), as model.predict gives it "
             f"(not its argmax); got shape {scores.shape}."
+            + (" Of one output p make two classes: np.hstack([1 - p, p])." if scores.shape[1:] == (1,) else "")
         )
     bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(bad):
@@ -311,12 +313,12 @@ def _check_scores(scores, images):
 
 
 def _check_labels(y_true, examples, classes):
-    labels = np.asarray(y_true)
+    labels = numbers("y_true", y_true)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.shape[1] == classes:
         raise ValueError("`y_true` must hold class numbers; these are one-hot rows: pass y_true.argmax(axis=1).")
-    if labels.shape != (examples,) or labels.dtype.kind not in "iu":
+    if labels.shape != (examples,) or (labels != np.floor(labels)).any():
         raise ValueError(
             f"`y_true` must hold one whole number for each of the {examples} examples; "
             f"got shape {labels.shape} of {labels.dtype}."
@@ -326,7 +328,7 @@ def _check_labels(y_true, examples, classes):
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"`y_true` must lie from 0 to {classes - 1}, as `scores` have {classes} classes; "
-            f"they go from {labels.min()} to {labels.max()}."
+            f"they go from {labels.min():g} to {labels.max():g}."
         )
     return labels.astype(int)
 
