@@ -9,6 +9,8 @@ import math
 import numbers
 import operator
 
+from ._names import count
+
 __all__ = ["multiply_adds", "output_size", "padding_amounts", "parameter_count", "receptive_field"]
 
 
@@ -191,7 +193,7 @@ def _weights(kernel_size, channels, filters, groups):
     filters = whole_number("filters", filters, at_least=1)
     groups = whole_number("groups", groups, at_least=1)
     if channels % groups or filters % groups:
-        raise ValueError(f"`groups` must divide the {channels} channels and the {filters} filters; got {groups}.")
+        raise ValueError(f"`groups` must divide the {count(channels, 'channel')} and the {count(filters, 'filter')}; got {groups}.")
     return math.prod(kernel_size) * (channels // groups) * filters, filters
 
 

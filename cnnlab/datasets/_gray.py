@@ -128,8 +128,9 @@ def any_order(images, labels):
 
 def _named(root, file_name):
     """The copy in a file whose name the caller gave."""
-    if os.path.isfile(root / file_name):
-        yield npz_copy(root / file_name)
+    path = (root.parent if os.path.isfile(root) else root) / file_name
+    if os.path.isfile(path):
+        yield npz_copy(path)
 
 
 def _copies(name, root, notes):
@@ -198,7 +199,9 @@ def _whole(array, scale=1):
         part = array[start : start + 1000] * np.float64(scale)
         rounded = np.rint(part)
         tolerance = 0 if scale == 1 else 1e-3
-        if not ((np.abs(part - rounded) <= tolerance) & (rounded >= 0) & (rounded <= 255)).all():
+        with np.errstate(invalid="ignore"):  # infinite ones
+            fits = (np.abs(part - rounded) <= tolerance) & (rounded >= 0) & (rounded <= 255)
+        if not fits.all():
             return None
         whole[start : start + 1000] = rounded
     return whole

@@ -23,6 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import _names
+
 exercises = {}  # every declared exercise, by name
 
 
@@ -168,7 +170,7 @@ class Exercise:
                     "It belongs to the caller. Work on a copy, or write into a new array.",
                 )
         if all(right):
-            text = f"Right. Your function and our solution agree on {len(inputs)} inputs."
+            text = f"Right. Your function and our solution agree on {_names.count(len(inputs), 'input')}."
             return Verdict(text, right=True)
         if all(right[: len(fixed)]):
             # No numbers here: they are different in each check.

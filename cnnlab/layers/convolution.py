@@ -3,6 +3,7 @@
 import numpy as np
 
 from .. import ops
+from .._names import count
 from ..arithmetic import true_or_false, whole_number
 from ..ops._arguments import check_data_format, per_axis
 from ..ops._windows import geometry_of
@@ -99,13 +100,15 @@ class _Conv(_Windowed):
         self.filters = whole_number("filters", filters, at_least=1)
         self.groups = whole_number("groups", groups, at_least=1)
         if self.filters % self.groups:
-            raise ValueError(f"`filters` must be divisible by `groups`; got {filters} filters and {groups} groups.")
+            raise ValueError(
+                f"`filters` must be divisible by `groups`; got {count(self.filters, 'filter')} and {count(self.groups, 'group')}."
+            )
         self.keep_settings("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
 
     def build(self, input_shape):
         channels = input_shape[-1]
         if channels % self.groups:
-            raise ValueError(f"{channels} channels cannot be shared out among `groups` = {self.groups}.")
+            raise ValueError(f"{count(channels, 'channel')} cannot be shared out among `groups` = {self.groups}.")
         self.check_geometry(input_shape)
         self.add_weight("kernel", (*self.kernel_size, channels // self.groups, self.filters), *self.settings_of("kernel"))
         self.make_bias(self.filters)

@@ -252,7 +252,7 @@ class Layer(Configured):
         names = self.weight_names
         if len(weights) != len(names):
             raise ValueError(
-                f"Layer {self.name!r} has {len(names)} weights ({', '.join(names) or 'none'}); got {len(weights)}."
+                f"Layer {self.name!r} has {_names.count(len(names), 'weight')} ({', '.join(names) or 'none'}); got {len(weights)}."
             )
         for name, weight in zip(names, weights):
             if weight.shape != getattr(self, name).shape:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._names import count
 from ..arithmetic import whole_number
 
 
@@ -102,7 +103,7 @@ def per_axis(name, value, rank, at_least=1):
     several = isinstance(value, (tuple, list)) or (isinstance(value, np.ndarray) and value.ndim > 0)
     values = tuple(value) if several else (value,) * rank
     if len(values) != rank:
-        raise ValueError(f"`{name}` must be an int or {rank} ints, one per spatial axis; got {value!r}.")
+        raise ValueError(f"`{name}` must be an int or {count(rank, 'int')}, one per spatial axis; got {value!r}.")
     return tuple(whole_number(name, v, at_least) for v in values)
 
 

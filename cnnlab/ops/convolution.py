@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .._names import count
 from ..arithmetic import padding_amounts
 from . import _ways
 from ._arguments import as_batch, as_float, as_grad, as_kernel, check_data_format, each_padding, per_axis
@@ -260,7 +261,7 @@ def _depthwise_arguments(inputs, name, kernel, strides, padding, data_format, di
     kernel = as_kernel(name, kernel, inputs, "(*kernel_size, channels, multiplier)")
     if kernel.shape[-2] != inputs.shape[-1]:
         raise ValueError(
-            f"`{name}` is made for {kernel.shape[-2]} channels, `inputs` have {inputs.shape[-1]}: "
+            f"`{name}` is made for {count(kernel.shape[-2], 'channel')}, `inputs` have {inputs.shape[-1]}: "
             f"{_shapes(inputs, kernel)}. Its axis before last must be {inputs.shape[-1]}."
         )
     return inputs, kernel, geometry_of(name, inputs.shape, kernel.shape[:-2], strides, padding, dilation_rate)
@@ -273,7 +274,7 @@ def _transpose_arguments(inputs, kernel, strides, padding, output_padding, data_
     kernel = as_kernel("kernel", kernel, inputs, "(*kernel_size, filters, channels_in)")
     if kernel.shape[-1] != inputs.shape[-1]:
         raise ValueError(
-            f"`kernel` is made for {kernel.shape[-1]} channels, `inputs` have {inputs.shape[-1]}: "
+            f"`kernel` is made for {count(kernel.shape[-1], 'channel')}, `inputs` have {inputs.shape[-1]}: "
             f"{_shapes(inputs, kernel)}. The kernel's last axis must be {inputs.shape[-1]}."
         )
     outer = _transposed_sizes(inputs.shape[1:-1], kernel.shape[:-2], strides, padding, output_padding, dilation_rate)
@@ -312,14 +313,15 @@ def _check_groups(inputs, kernel):
     channels, kernel_channels, filters = inputs.shape[-1], kernel.shape[-2], kernel.shape[-1]
     if channels % kernel_channels:
         raise ValueError(
-            f"`kernel` is made for {kernel_channels} channels, `inputs` have {channels}: {_shapes(inputs, kernel)}. "
-            f"The kernel's axis before last must be {channels}, or a divisor of it for a grouped convolution."
+            f"`kernel` is made for {count(kernel_channels, 'channel')}, `inputs` have {channels}: "
+            f"{_shapes(inputs, kernel)}. The kernel's axis before last must be {channels}, or a divisor of it for a grouped convolution."
         )
     groups = channels // kernel_channels
     if filters % groups:
         raise ValueError(
-            f"`kernel` has {kernel_channels} of the inputs' {channels} channels, which makes {groups} groups, and "
-            f"its {filters} filters cannot be shared out among {groups} groups: {_shapes(inputs, kernel)}. "
+            f"`kernel` has {kernel_channels} of the inputs' {count(channels, 'channel')}, which makes "
+            f"{count(groups, 'group')}, and its {count(filters, 'filter')} cannot be shared out among "
+            f"{count(groups, 'group')}: {_shapes(inputs, kernel)}. "
             f"For an ordinary convolution the kernel's axis before last must be {channels}."
         )
 
@@ -331,7 +333,7 @@ def _as_pointwise(kernel, between):
     if kernel.ndim != between.ndim or kernel.shape[:-1] != wanted:
         raise ValueError(
             f"`pointwise_kernel` must have shape ({', '.join(map(str, wanted))}, filters), since the depthwise step "
-            f"gives {between.shape[-1]} channels; got shape {kernel.shape}."
+            f"gives {count(between.shape[-1], 'channel')}; got shape {kernel.shape}."
         )
     return kernel
 

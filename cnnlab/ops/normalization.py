@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._names import count
 from ._arguments import as_float, as_grad, exact, one_number
 
 __all__ = [
@@ -180,7 +181,7 @@ def _arguments(x, mean, variance, axis, offset, scale, epsilon):
         vector = as_float(name, vector)
         if vector.shape != (x.shape[axis],):
             raise ValueError(
-                f"`{name}` must hold one number for each of the {x.shape[axis]} channels along axis {axis} of `x`, "
+                f"`{name}` must hold one number for each of the {count(x.shape[axis], 'channel')} along axis {axis} of `x`, "
                 f"whose shape is {x.shape}; got shape {vector.shape}."
             )
         return vector.astype(exact(x.dtype), copy=False).reshape(shape)

@@ -180,12 +180,16 @@ LAYOUTS = [
            "two of the four IDX files in MNIST/raw .no train-images-idx3-ubyte, t10k-images"),
     Layout(IDX, "of MNIST beside Fashion-MNIST's folder", F, idx_files(DIGITS)
            | idx_files(CLOTHES, "fashion-mnist/" + RAW + ".gz"), EXACT),
+    Layout(IDX, "unknown ones beside Fashion-MNIST's folder", F, idx_files(OTHERS)
+           | idx_files(CLOTHES, "fashion-mnist/" + RAW + ".gz"), EXACT),
+    Layout(IDX, "of KMNIST in the folder named", M, idx_files(OTHERS, "mnist/KMNIST/" + RAW), ABSENT, "nothing of it",
+           named="mnist"),
     Layout(IDX, "of MNIST alone", F, idx_files(DIGITS), ABSENT, "IDX files: MNIST, not Fashion-MNIST"),
     Layout(IDX, "of Fashion-MNIST alone", M, idx_files(CLOTHES), ABSENT, "IDX files: Fashion-MNIST, not MNIST"),
     Layout(IDX, "three of four", F, idx_files(CLOTHES, only=("x_train", "y_train", "x_test")), ABSENT,
            "three of the four IDX files .no t10k-labels-idx1-ubyte"),
     Layout(IDX, "macOS's own files beside", M, idx_files(DIGITS, "MNIST/raw/" + RAW)
-           | {"MNIST/raw/._train-images-idx3-ubyte": b"Mac OS X", ".DS_Store": b"x", "__MACOSX/mnist.npz": b"x"},
+           | {"MNIST/raw/._train-images-idx3-ubyte": b"Mac OS X", ".DS_Store": b"x", "MNIST/__MACOSX/mnist.npz": b"x"},
            EXACT),
     Layout(IDX, "numbers of four bytes", M,
            {path: idx(DIGITS[name].astype(">i4"), code=12)

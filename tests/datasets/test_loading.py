@@ -95,6 +95,7 @@ def test_path_with_folders_is_refused(path):
         ({"x_test": np.full((TEST, 28, 28), 3.5)}, "x_test .* not all whole numbers from 0 to 255, nor .* divided by"),
         ({"x_test": np.full((TEST, 28, 28), 0.123)}, "x_test .* nor such numbers divided by 255"),
         ({"x_test": np.full((TEST, 28, 28), np.nan)}, "x_test has type float64 and numbers from nan"),
+        ({"x_test": np.full((TEST, 28, 28), np.inf)}, "x_test has type float64 and numbers from inf"),
     ],
 )
 def test_npz_of_the_wrong_shape_type_or_labels_is_refused(data_dir, changes, message):

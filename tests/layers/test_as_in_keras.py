@@ -418,7 +418,7 @@ TRAINED = {
         Input((4, 5, 2)), Rescaling(0.5, [1.0, -1.0]), Normalization(-1, 0.2, 1.5), Conv2D(3, 2), RandomFlip(seed=1),
         LayerNormalization(), ELU(0.7), UpSampling2D((2, 3), interpolation="bilinear"), Cropping2D(((1, 0), (2, 1))),
         SpatialDropout2D(0.0), ReLU(1.5, 0.1, 0.2), UpSampling2D(2), LayerNormalization((1, 3)), Reshape((4, -1)),
-        SpatialDropout1D(0.0), GlobalMaxPooling1D(), Dense(4, "hard_silu"), Dense(3)""",
+        SpatialDropout1D(0.0), GlobalAveragePooling1D(), Dense(4, "hard_silu"), Dense(3)""",
     "rows": """
         Input((6,)), Normalization(None), Dense(8, "selu"), Reshape((2, 4)), LayerNormalization(-1, center=False),
         Dense(4, "mish"), Dense(4, "celu"), Dense(4, "softsign"), Dense(4, "hard_swish"), Flatten(),
