@@ -193,7 +193,9 @@ def _weights(kernel_size, channels, filters, groups):
     filters = whole_number("filters", filters, at_least=1)
     groups = whole_number("groups", groups, at_least=1)
     if channels % groups or filters % groups:
-        raise ValueError(f"`groups` must divide the {count(channels, 'channel')} and the {count(filters, 'filter')}; got {groups}.")
+        raise ValueError(
+            f"`groups` must divide the {count(channels, 'channel')} and the {count(filters, 'filter')}; got {groups}."
+        )
     return math.prod(kernel_size) * (channels // groups) * filters, filters
 
 
