@@ -141,7 +141,8 @@ class PoolingView extends View {
       for (const cell of this.magnifier.cells) cell.append(make("span.factors"), make("span.product"));
     }
     this.around = unpack(around);
-    const written = Object.values(shifts).map(({ text, change }) => [longest(text.split(" ")), longest((change ?? "").split(" "))]);
+    const written = Object.values(shifts).map(({ text, change = "" }) =>
+      [text, change].map((numbers) => longest(numbers.split(" "))));
     const [most, moved] = [0, 1].map((i) => Math.max(...written.map((lengths) => lengths[i])));
     const pixels = longest(this.around.text);
     if (!this.pictures) {

@@ -65,7 +65,7 @@ class PoolingExplorer(Quiz):
     corner : (row, column)
         Where in a large image the part that is shown begins.
     quiz : bool
-        Hide the outputs, and let the learner predict the selected one. Not while pixels are drawn, which nobody can predict.
+        Hide the outputs, and let the learner predict the selected one. Not while pixels are drawn at random.
     guess : number or None
         The prediction for the selected output.
 
@@ -207,7 +207,8 @@ class PoolingExplorer(Quiz):
             ((row - 1, column), "one above"),
         ):
             if min(place) >= 0 and place[0] < self.output.shape[0] and place[1] < self.output.shape[1]:
-                yield self.output[place], f"output[{place[0]}, {place[1]}]: {word}. You are asked for output[{row}, {column}]."
+                asked = f"You are asked for output[{row}, {column}]."
+                yield self.output[place], f"output[{place[0]}, {place[1]}]: {word}. {asked}"
 
     def describe(self):
         """One sentence that says what the explorer shows."""
