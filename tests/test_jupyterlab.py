@@ -85,21 +85,45 @@ def started(folder, server, log):
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()[-2000:]}")
 
 
-def opened(browser, address, token, name):
-    """A page with a notebook, ready to run."""
+@pytest.fixture(scope="module")
+def page(lab, browser):
+    """JupyterLab in the browser. Loading it takes longer than most lessons do, so all of them are opened in one."""
+    _, address, token = lab
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(PATIENCE)
-    page.goto(f"{address}lab/tree/{name}?token={token}&reset")
-    page.wait_for_function("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady")
-    page.wait_for_selector(".jp-Notebook .jp-Cell")
-    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.ready")
-    return page
-
-
-def closed(page):
-    """End the kernel too: that of a lesson holds a gigabyte."""
-    page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.goto(f"{address}lab?token={token}&reset")
+    page.wait_for_function("globalThis.jupyterapp?.started.then(() => jupyterapp.restored)")
+    yield page
     page.close()
+
+
+@pytest.fixture
+def open_notebook(page):
+    """Opens a notebook on the page, ready to run. In the end its kernel ends too: a lesson's holds a gigabyte."""
+
+    def open_notebook(name):
+        page.evaluate(
+            """async (path) => {
+              const { commands, shell } = jupyterapp;
+              const notebook = await commands.execute("docmanager:open", { path });
+              shell.activateById(notebook.id);
+              await notebook.context.ready;
+              await notebook.sessionContext.ready;
+            }""",
+            name,
+        )
+        page.wait_for_function("jupyterapp.shell.currentWidget?.context?.isReady")
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+
+    yield open_notebook
+    page.evaluate(
+        """async () => {
+          for (const one of [...jupyterapp.shell.widgets("main")]) {
+            await one.sessionContext?.shutdown();
+            one.dispose();
+          }
+        }"""
+    )
 
 
 def solve(notebook):
@@ -113,18 +137,16 @@ def solve(notebook):
 
 
 @pytest.fixture(params=[path for path in notebooks.lessons() if path.stem != "glossary"], ids=lambda path: path.stem)
-def lesson(request, lab, browser):
-    """A page with the lesson, solved, after all its cells have run; and the names of its exercises."""
-    folder, address, token = lab
+def lesson(request, lab, page, open_notebook):
+    """The page with the lesson, solved, after all its cells have run; and the names of its exercises."""
+    folder, *_ = lab
     notebook = nbformat.read(request.param, as_version=4)
     names = solve(notebook)
     notebook.cells.append(nbformat.v4.new_code_cell(MEMORY, id="memory"))
     nbformat.write(notebook, folder / "notebooks" / request.param.name)
     shutil.rmtree(folder / "keras", ignore_errors=True)
-    page = opened(browser, address, token, request.param.name)
-    finished, model = page.evaluate(RUN_ALL)
-    yield page, finished, model, names
-    closed(page)
+    open_notebook(request.param.name)
+    return page, *page.evaluate(RUN_ALL), names
 
 
 def test_a_lesson_runs_solved_in_jupyterlab_with_no_network_and_no_cache(lesson):
@@ -175,7 +197,7 @@ TRAINING = [
 ]
 
 
-def test_the_stop_button_ends_a_training_while_other_cells_wait(lab, browser):
+def test_the_stop_button_ends_a_training_while_other_cells_wait(lab, page, open_notebook):
     _, address, token = lab
     cells = [
         {"cell_type": "code", "id": f"c{i}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
@@ -190,7 +212,7 @@ def test_the_stop_button_ends_a_training_while_other_cells_wait(lab, browser):
         method="PUT",
     )
     urllib.request.urlopen(request)
-    page = opened(browser, address, token, "training.ipynb")
+    open_notebook("training.ipynb")
     page.evaluate(f"window.ended = ({RUN_ALL})(); null")
     monitor = page.locator(".cnnlab-training")
     page.wait_for_function("document.querySelector('.cnnlab-training .text')?.textContent.startsWith('Epoch')")
@@ -201,4 +223,3 @@ def test_the_stop_button_ends_a_training_while_other_cells_wait(lab, browser):
     assert printed["text"] == "True False\n"
     assert "stopped by hand" in shown["data"]["text/plain"] and shown["data"]["text/html"].count("<img alt=") == 1
     assert "Stopped by hand" in monitor.locator(".text").inner_text()
-    closed(page)
