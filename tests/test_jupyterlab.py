@@ -54,6 +54,7 @@ def lab(tmp_path_factory):
     env = os.environ | {"JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"), "JUPYTER_RUNTIME_DIR": str(folder / "run")}
     env |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"), "JUPYTER_CONFIG_DIR": str(folder / "config")}
     env |= {"CNNLAB_DRAWN": "", "CNNLAB_DATA_DIR": "", "KERAS_HOME": str(folder / "keras"), **OFFLINE}
+    env.pop("TF_ENABLE_ONEDNN_OPTS", None)  # some tests want TensorFlow without oneDNN, learners have it with
     env.pop("PYTEST_CURRENT_TEST", None)  # with it, a kernel hides what TensorFlow's C++ writes
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0"]
     options = [
