@@ -25,7 +25,8 @@ def test_stored_results_are_of_the_code_as_it_is(lesson):
 
 
 def test_the_quick_size_is_not_part_of_the_code_that_makes_figures():
-    code = 'epochs, name = (25, "ö") if full else (5, "o")\nf(2 if full else 3, "é", a if b else c,\n  [x\n  if full else y])'
+    code = 'epochs, name = (25, "ö") if full else (5, "o")\n'
+    code += 'f(2 if full else 3, "é", a if b else c,\n  [x\n  if full else y])'
     assert full_results.at_full_size(code) == 'epochs, name = (25, "ö")\nf(2, "é", a if b else c,\n  [x])'
 
 

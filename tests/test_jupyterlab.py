@@ -23,7 +23,7 @@ from cnnlab.exercises import solution_source
 PATIENCE = 3_600_000
 
 RUN_ALL = f"""async () => {{
-  const late = new Promise((_, fail) => setTimeout(() => fail(new Error("the cells do not come to an end")), {PATIENCE}));
+  const late = new Promise((_, fail) => setTimeout(() => fail(new Error("the cells do not end")), {PATIENCE}));
   const finished = await Promise.race([jupyterapp.commands.execute('notebook:run-all-cells'), late]);
   return [finished, jupyterapp.shell.currentWidget.context.model.toJSON()];
 }}"""
