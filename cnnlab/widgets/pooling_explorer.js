@@ -91,7 +91,7 @@ class PoolingView extends View {
   }
 
   draw() {
-    const state = this.read();
+    const state = (this.state = this.read());
     if (!state.now) return; // Python is about to send it
     if (this.asked === null) this.drawControls(state);
     const given = this.model.get("_states");
@@ -103,7 +103,7 @@ class PoolingView extends View {
   }
 
   isHidden(row, column) {
-    const { quiz, mode, training, _solved } = this.read();
+    const { quiz, mode, training, _solved } = this.state;
     return quiz && !(mode === "stochastic" && training) && !_solved.some((cell) => equal(cell, [row, column]));
   }
 
