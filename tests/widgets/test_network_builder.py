@@ -103,7 +103,7 @@ def test_a_huge_stack_is_answered_without_its_memory():
 @pytest.mark.parametrize(
     "stack, place, words",
     [
-        ([MaxPooling2D(2), Conv2D(1, 7)], 1, r"`kernel` of size \(7, 7\) does not fit.*\(None, 6, 6, 1\)"),
+        ([MaxPooling2D(2), Conv2D(1, 7)], 1, r"`kernel_size` of size \(7, 7\) does not fit.*\(None, 6, 6, 1\)"),
         ([Flatten(), Conv2D(1, 3)], 1, "takes inputs with 4 axes.*Flatten or Dense before it"),
         ([GlobalAveragePooling2D(), MaxPooling2D(2)], 1, "takes inputs with 4 axes"),
     ],
@@ -177,7 +177,7 @@ REFUSED = [
     ({"layers": [{"type": "Conv2D", "filters": 5, "kernel_size": 0}]}, "`kernel_size` must be at least 1"),
     ({"layers": [{"type": "MaxPooling2D", "strides": (1, 2)}]}, "`strides` must be a whole number"),
     ({"layers": [{"type": "MaxPooling2D", "padding": "full"}]}, "`padding` must be 'valid' or 'same'"),
-    ({"layers": [{"type": "Dropout", "rate": 1.5}]}, "`rate` must be a number from 0 up to"),
+    ({"layers": [{"type": "Dropout", "rate": 1.5}]}, "`rate` must be a number from 0 to 1"),
     ({"layers": [layers.Conv1D(3, 3)]}, "'type' must be one of .*'Conv1D'"),
     ({"layers": [Conv2D(3, 3, dilation_rate=2)]}, r"dilation_rate=\(2, 2\) cannot be shown"),
     ({"layers": [Dense(3, use_bias=False)]}, "use_bias=False cannot be shown"),
