@@ -359,8 +359,10 @@ def test_all_on_one_page_answer_and_leave_nothing(browser):
     def touch_all():
         for place, case in enumerate(CASES.values()):
             for event, part in case.held:
-                # What Python was asked before has to be on the page first.
-                page.wait_for_function("cells.every(({ model }) => model.get('_asked') === model.get('_answered'))")
+                for _ in range(6000):  # what Python was asked before has to be on the page first
+                    if page.evaluate("cells.every(({ model }) => model.get('_asked') === model.get('_answered'))"):
+                        break
+                    page.wait_for_timeout(20)
                 changed = page.evaluate(
                     """async ([place, event, part]) => {
                       const { el } = cells[place], told = (part) => !part.matches(".spoken"); // which comes later
