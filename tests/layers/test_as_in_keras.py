@@ -11,7 +11,7 @@ import pytest
 from layer_table import EVERY
 
 import cnnlab
-from cnnlab import _names, activations, initializers, layers, ops
+from cnnlab import _names, activations, constraints, initializers, layers, ops, regularizers
 from cnnlab._configured import argument_names
 
 # Names that Keras knows and cnnlab does not: complex numbers, and functions that change the shape or are rare.
