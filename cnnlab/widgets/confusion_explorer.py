@@ -236,11 +236,10 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
         )
         bold = np.pad(np.eye(len(names), dtype=bool), ((1, 0), (1, 0)))
         what = "counts" if self.view == "counts" else "% of the true class"
-        escaped = np.vectorize(html.escape, otypes=[object])(shown)
         levels = np.array(list(self._table[self.view]["level"]), int).reshape(len(names), -1)[np.ix_(order, order)]
         parts = [
             f"<p>{html.escape(self.describe(), quote=False)}</p>",
-            table(f"Confusion matrix, {what}", escaped, bold, np.pad(levels, ((1, 0), (1, 0)), constant_values=4)),
+            table(f"Confusion matrix, {what}", shown, bold, np.pad(levels, ((1, 0), (1, 0)), constant_values=4)),
             "<p>Bold, and blue where there are colors: right. The others are mistakes; the darker, the more.</p>",
         ]
         strip = self._shown()[:10]

@@ -208,9 +208,8 @@ put this layer before them.
         cells = np.array([head, *rows], dtype=object)
         bold = np.zeros(cells.shape, bool)
         bold[0] = True
-        escaped = np.array([[html.escape(text, quote=False) for text in row] for row in cells], dtype=object)
         code = "" if self._error else f"<pre>{html.escape(self.code(self.framework), quote=False)}</pre>"
-        return f"<p>{html.escape(self.describe(), quote=False)}</p>\n{table('The network', escaped, bold)}\n{code}"
+        return f"<p>{html.escape(self.describe(), quote=False)}</p>\n{table('The network', cells, bold)}\n{code}"
 
 
 # What is accepted

@@ -216,7 +216,7 @@ class NetworkExplorer(Explorer):
             alt = html.escape(f"{sheet['name']}: {sheet['says']}")
             parts.append(f'<p>{alt}<br>\n<img alt="{alt}" src="data:image/png;base64,{_png(sheet)}"></p>')
         if self._scores:
-            parts.append(table("Outputs", np.array([[html.escape(part) for part in (*bar[:2], bar[3])] for bar in self._scores])))
+            parts.append(table("Outputs", np.array([[*bar[:2], bar[3]] for bar in self._scores], object)))
         for grid in self._said.grids:
             text = [f"{label}: {text}" for label, text in zip(grid.get("labels", []), grid["text"])] or grid["text"]
             text = text + [""] * (-len(text) % grid["columns"])
