@@ -5,8 +5,6 @@ import importlib
 import inspect
 import re
 
-from .arithmetic import in_short
-
 _counts = collections.Counter()
 
 
@@ -36,6 +34,19 @@ def count(number, thing, plural=None):
     """
     ending = "es" if thing.endswith(("s", "x", "ch", "sh")) else "s"
     return f"{number} {thing if number == 1 else plural or thing + ending}"
+
+
+def in_short(value):
+    """A value as an error shows it: an array by its shape, anything else in at most a line.
+
+    >>> in_short(range(3)), in_short("x" * 100)[:9]
+    ('range(0, 3)', "'xxxxxxxx")
+    """
+    shape = getattr(value, "shape", None)
+    if isinstance(shape, tuple) and hasattr(value, "dtype"):
+        return f"an array of shape {shape} and type {value.dtype}" if shape else repr(value)
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def of_keras(thing):

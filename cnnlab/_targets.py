@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import _names
 from .ops._arguments import as_float, exact, numbers
 
 # What a loss or a metric takes as targets, for predictions of shape (…, classes).
@@ -57,7 +58,7 @@ def _refusal(asker, takes, others, y_true, wanted, target, prediction):
     as_labels = several and ours in (wanted[:-1], (*wanted[:-1], 1))
     if takes != ALIKE and (not several or len(wanted) == 1):
         if looks == "one-hot" and len(ours) > 1:
-            remedy = f"For these one-hot rows give the model {ours[-1]} outputs: Dense({ours[-1]})."
+            remedy = f"For these one-hot rows give the model {_names.count(ours[-1], 'output')}: Dense({ours[-1]})."
         elif looks == "one-hot":
             remedy = f"One example goes in as {target}[None], and so does what is predicted for it."
         else:
@@ -83,7 +84,7 @@ def _refusal(asker, takes, others, y_true, wanted, target, prediction):
         return end + " For one number per example the model needs one output: Dense(1)."
     if looks == "one-hot" and not several:
         return end + (
-            f" {target}.argmax(axis=-1) makes 0 and 1 of them; or give the model {ours[-1]} outputs"
+            f" {target}.argmax(axis=-1) makes 0 and 1 of them; or give the model {_names.count(ours[-1], 'output')}"
             + (f", and use {others[ONE_HOT]}." if ONE_HOT in others else ".")
         )
     return end
@@ -108,7 +109,7 @@ def check_labels(labels, classes, target="y_true", prediction="`y_pred`"):
     first = labels[wrong].flat[0]
     from_one = labels.min() == 1 and labels.max() == classes and (labels == np.floor(labels)).all()
     raise ValueError(
-        f"`{target}` must hold labels from 0 to {classes - 1}, because {prediction} has {classes} classes; "
+        f"`{target}` must hold labels from 0 to {classes - 1}, because {prediction} has {_names.count(classes, 'class')}; "
         f"it holds {first}. "
         + (
             f"Labels begin with 0: take {target} - 1."

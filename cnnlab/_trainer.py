@@ -499,7 +499,7 @@ def _split(data, validation_split):
     first = int(np.floor(len(data) * (1 - validation_split)))
     if first in (0, len(data)):
         raise ValueError(
-            f"`validation_split` {validation_split} of {len(data)} examples leaves "
+            f"`validation_split` {validation_split} of {_names.count(len(data), 'example')} leaves "
             f"{first} to train on and {len(data) - first} to validate with. Both need some."
         )
     return data[:first], data[first:]

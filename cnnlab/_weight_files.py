@@ -203,7 +203,8 @@ def _of_layers(model, group):
                 raise ValueError(f"it has no {name}, and the model has {layer.name!r} ({type(layer).__name__})")
             stored = group["layers"][name]["vars"]
             if len(stored) != len(layer.weight_names):
-                raise ValueError(f"{name} has {len(stored)} weights, and {layer.name!r} has {len(layer.weight_names)}")
+                has = _names.count(len(stored), 'weight')
+                raise ValueError(f"{name} has {has}, and {layer.name!r} has {len(layer.weight_names)}")
             arrays += [_fitting(stored[str(i)][()], layer, weight) for i, weight in enumerate(layer.weight_names)]
     return arrays
 

@@ -9,7 +9,7 @@ import math
 import numbers
 import operator
 
-from ._names import count
+from ._names import count, in_short
 
 __all__ = ["multiply_adds", "output_size", "padding_amounts", "parameter_count", "receptive_field"]
 
@@ -193,26 +193,15 @@ def _weights(kernel_size, channels, filters, groups):
     filters = whole_number("filters", filters, at_least=1)
     groups = whole_number("groups", groups, at_least=1)
     if channels % groups or filters % groups:
-        raise ValueError(f"`groups` must divide the {count(channels, 'channel')} and the {count(filters, 'filter')}; got {groups}.")
+        raise ValueError(
+            f"`groups` must divide the {count(channels, 'channel')} and the {count(filters, 'filter')}; got {groups}."
+        )
     return math.prod(kernel_size) * (channels // groups) * filters, filters
 
 
 def _sizes(name, value):
     values = value if isinstance(value, (tuple, list)) else (value,)
     return [whole_number(name, size, at_least=1) for size in values]
-
-
-def in_short(value):
-    """A value as an error shows it: an array by its shape, anything else in at most a line.
-
-    >>> in_short(range(3)), in_short("x" * 100)[:9]
-    ('range(0, 3)', "'xxxxxxxx")
-    """
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and hasattr(value, "dtype"):
-        return f"an array of shape {shape} and type {value.dtype}" if shape else repr(value)
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def whole_number(name, value, at_least):

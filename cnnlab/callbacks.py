@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 
+from . import _names
 from .arithmetic import real_number, whole_number
 
 __all__ = [
@@ -118,7 +119,7 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
     def __repr__(self):
-        return f"<History of {len(self.epoch)} epochs: {', '.join(self.history)}>"
+        return f"<History of {_names.count(len(self.epoch), 'epoch')}: {', '.join(self.history)}>"
 
 
 class _Monitor(Callback):

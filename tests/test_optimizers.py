@@ -195,7 +195,7 @@ def test_old_decay_is_ignored_with_a_warning_as_in_keras():
         (lambda: schedules.ExponentialDecay("a", 1, 1), TypeError, "`initial_learning_rate` must be a number"),
         (lambda: schedules.PiecewiseConstantDecay([5, 3], [1, 2, 3]), ValueError, "`boundaries` must rise"),
         (lambda: schedules.InverseTimeDecay(0.1, 0, 1), ValueError, "`decay_steps` must be a number above 0"),
-        (lambda: schedules.PiecewiseConstantDecay([1], [1]), ValueError, "1 values and 1 boundaries"),
+        (lambda: schedules.PiecewiseConstantDecay([1], [1]), ValueError, "1 value and 1 boundary"),
     ],
 )
 def test_bad_arguments_are_named(make, error, words):

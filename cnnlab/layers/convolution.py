@@ -101,7 +101,8 @@ class _Conv(_Windowed):
         self.groups = whole_number("groups", groups, at_least=1)
         if self.filters % self.groups:
             raise ValueError(
-                f"`filters` must be divisible by `groups`; got {count(self.filters, 'filter')} and {count(self.groups, 'group')}."
+                f"`filters` must be divisible by `groups`; got {count(self.filters, 'filter')} and "
+                f"{count(self.groups, 'group')}."
             )
         self.keep_settings("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
 

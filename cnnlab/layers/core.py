@@ -1,6 +1,5 @@
 """Inputs and dense layers."""
 
-import numpy as np
 
 from ..arithmetic import true_or_false, whole_number
 from ..ops._threads import matmul

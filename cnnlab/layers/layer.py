@@ -201,7 +201,8 @@ class Layer(Configured):
 
         >>> from cnnlab.layers import MaxPooling2D
         >>> MaxPooling2D(2, name="half").get_config()
-        {'pool_size': (2, 2), 'strides': (2, 2), 'padding': 'valid', 'data_format': 'channels_last', 'name': 'half', 'trainable': True, 'dtype': 'float32'}
+        {'pool_size': (2, 2), 'strides': (2, 2), 'padding': 'valid', 'data_format': 'channels_last', 'name': 'half',
+        'trainable': True, 'dtype': 'float32'}
         """
         own = argument_names(type(self), below=Layer)
         values = {name: self._argument(name) for name in argument_names(type(self)) if name not in _SPECIAL}
@@ -252,7 +253,8 @@ class Layer(Configured):
         names = self.weight_names
         if len(weights) != len(names):
             raise ValueError(
-                f"Layer {self.name!r} has {_names.count(len(names), 'weight')} ({', '.join(names) or 'none'}); got {len(weights)}."
+                f"Layer {self.name!r} has {_names.count(len(names), 'weight')} ({', '.join(names) or 'none'}); "
+                f"got {len(weights)}."
             )
         for name, weight in zip(names, weights):
             if weight.shape != getattr(self, name).shape:

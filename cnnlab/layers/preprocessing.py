@@ -306,7 +306,10 @@ class RandomTranslation(_RandomPicture):
         return np.einsum("nijc,nih,njw->nhwc", grad, rows, columns, optimize=True).astype(grad.dtype, copy=False)
 
     def _sources(self, moves, size):
-        """[(places, shares), …]: the places (N, size) along an axis that each output takes its shares from; -1 and `size` are outside."""
+        """[(places, shares), …]: the places (N, size) along an axis that each output takes its shares from.
+
+        Those outside are -1 and `size`.
+        """
         places = np.arange(size, dtype=np.float32) - moves[:, None]
         places = _mapped(places, size, self.fill_mode)
         if self.interpolation == "nearest":
@@ -326,7 +329,7 @@ class RandomTranslation(_RandomPicture):
 
 
 def _mapped(places, size, fill_mode):
-    """Places along an axis, brought from outside to where their pixel lies, as TensorFlow does; for "constant", left outside."""
+    """Places along an axis, brought from outside to where their pixel lies, as TensorFlow does; not for "constant"."""
     if fill_mode == "constant":
         return places
     if size == 1:

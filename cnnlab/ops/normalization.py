@@ -181,8 +181,8 @@ def _arguments(x, mean, variance, axis, offset, scale, epsilon):
         vector = as_float(name, vector)
         if vector.shape != (x.shape[axis],):
             raise ValueError(
-                f"`{name}` must hold one number for each of the {count(x.shape[axis], 'channel')} along axis {axis} of `x`, "
-                f"whose shape is {x.shape}; got shape {vector.shape}."
+                f"`{name}` must hold one number for each of the {count(x.shape[axis], 'channel')} along axis {axis} "
+                f"of `x`, whose shape is {x.shape}; got shape {vector.shape}."
             )
         return vector.astype(exact(x.dtype), copy=False).reshape(shape)
 

@@ -288,7 +288,7 @@ class Optimizer(Configured):
         return cls(**config)
 
     def __repr__(self):
-        return f"<{type(self).__name__}, learning rate {self.learning_rate:g}, {self.iterations} steps done>"
+        return f"<{type(self).__name__}, learning rate {self.learning_rate:g}, {_names.count(self.iterations, 'step')} done>"
 
 
 class SGD(Optimizer):

@@ -88,7 +88,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries, values, name="PiecewiseConstant"):
         if len(values) != len(boundaries) + 1:
             raise ValueError(
-                f"`values` must be one more than `boundaries`; got {len(values)} values and {len(boundaries)} boundaries."
+                f"`values` must be one more than `boundaries`; got {_names.count(len(values), 'value')} "
+                f"and {_names.count(len(boundaries), 'boundary', 'boundaries')}."
             )
         self.boundaries = [real_number("boundaries", boundary) for boundary in boundaries]
         self.values, self.name = [real_number("values", value) for value in values], name

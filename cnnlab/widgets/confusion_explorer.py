@@ -12,7 +12,7 @@ from .._pictures import on_white, pictures
 from ..arithmetic import in_short, whole_number
 from ._explorer import Checked, Explorer, front_end, paint, read_only, refusing
 from ._models import bars, names_of_classes, predict
-from ._numbers import heat, number, pack, table
+from ._numbers import number, pack, table
 
 PER_PAGE = 20
 _MOST_CLASSES = 30

@@ -25,7 +25,7 @@ def type_for_keras(name, call, dtype):
 
 def tolerance(name, dtype):
     """TensorFlow rounds settings such as alpha and epsilon, and √2, to float32, whatever the arrays."""
-    rounded = ("leaky_relu", "elu", "celu", "selu", "gelu", "hard_sigmoid", "hard_silu", "batch_normalization", "layer_normalization")
+    rounded = "leaky_relu elu celu selu gelu hard_sigmoid hard_silu batch_normalization layer_normalization".split()
     if dtype == "float64" and name not in rounded:
         return dict(rtol=1e-9, atol=1e-9)
     return dict(rtol=0.02, atol=0.02) if dtype == "float16" else dict(rtol=1e-4, atol=1e-4)
