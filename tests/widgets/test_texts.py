@@ -61,12 +61,12 @@ EXPLORERS = {
 }
 IMAGES = np.zeros((2, 4, 4))
 PICTURES = {
-    "titles of images": lambda: plots.show_images(IMAGES, [NAME, "other"]),
-    "alt of images": lambda: plots.show_images(IMAGES, alt=NAME),
-    "alt of a picture": lambda: plots.Picture(plots.show_images(IMAGES).figure, NAME),
+    "titles of images": lambda: plots.show_images(list(IMAGES), [NAME, "other"]),
+    "alt of images": lambda: plots.show_images(list(IMAGES), alt=NAME),
+    "alt of a picture": lambda: plots.Picture(plots.show_kernel(np.eye(3)).figure, NAME),
     "kernel": lambda: plots.show_kernel(np.eye(3), NAME),
     "feature maps": lambda: plots.show_feature_maps(np.zeros((4, 4, 2)), title=NAME),
-    "curves": lambda: plots.show_curves({NAME: [1, 2]}, title=NAME),
+    "curves": lambda: plots.show_curves({NAME: {"accuracy": [1, 2]}}, title=NAME),
     "training": lambda: plots.show_training({"loss": [1, 2]}, title=NAME),
     "confusion": lambda: plots.show_confusion(np.eye(3), NAMES, NAME),
     "architecture": lambda: plots.show_architecture(model(), NAME),
