@@ -4,11 +4,14 @@ import base64
 import contextlib
 import difflib
 import json
+import os
 import pathlib
 
 import anywidget
 import numpy as np
 import traitlets
+
+from ..arithmetic import in_short
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -56,6 +59,32 @@ class Explorer(anywidget.AnyWidget):
                 super().set_state(sync_data)
             finally:
                 self._answered = sync_data.get("_asked", self._answered)
+
+    # The saved page: what Python answers there was recorded.
+
+    _kept = ()  # what the page may have changed by itself, and what fits every answer
+    _nearest = ()  # what is a place: where no answer was recorded, that for the nearest place will do
+    _most = 290_000  # bytes of the page, up to which answers are recorded
+
+    def _wishes(self):
+        """What a saved page can be asked for: changes of traits as the page sends them, the most wanted first."""
+        return ()
+
+    def to_html(self):
+        """One page, as text, that works without Python and without a network.
+
+        It is the explorer as it is now: what needs no Python works as in the notebook, and for the rest Python's
+        answers are recorded, as many as there is room for. Where one is missing, the page says so in a sentence.
+        """
+        from ._saved import page
+
+        return page(self, self._most)
+
+    def save_html(self, path):
+        """Write the page that `to_html` makes to a file, such as "explorer.html"."""
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"`path` must be the name of a file, such as 'explorer.html'; got {in_short(path)}.")
+        pathlib.Path(path).write_text(self.to_html(), encoding="utf-8")
 
     def describe(self):
         """One sentence that says what the explorer shows."""

@@ -219,6 +219,16 @@ class ActivationExplorer(Explorer):
             ),
         }  # fmt: skip
 
+    _kept = ("x",)
+
+    def _wishes(self):
+        yield from ({"name": name} for name in _FORMULAS)
+        yield from ({"name": "softmax", "temperature": temperature} for temperature in (0.1, 0.2, 0.5, 1, 2, 5, 10))
+        yield from ({"name": "softmax", "constant": constant} for constant in range(-100, 101))
+        for place in range(61):
+            for name, parameter in _PARAMETERS.items():
+                yield {"name": name, parameter: round(place / 20, 2)}
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         if self.name == "softmax":

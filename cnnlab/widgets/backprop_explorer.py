@@ -230,6 +230,12 @@ class BackpropExplorer(Explorer):
             of_shown = 2 * (on_screen["output"] - on_screen["target"]) / self.target.size
             return relation(of_shown, on_screen["d_output"])
 
+    _kept = ("selected",)
+
+    def _wishes(self):
+        for steps in range(min(self.steps + 25, _MOST_STEPS) + 1):
+            yield {"steps": steps, "learning_rate": self.learning_rate}
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         loss, rate = number(self.loss), f"learning_rate={number(self.learning_rate)}"

@@ -208,6 +208,16 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
 
     # In words, and where no widget runs
 
+    _kept = ("view", "order")
+
+    def _wishes(self):
+        cells = [*self._ranked, *map(tuple, np.argwhere(self.matrix * np.eye(len(self._names), dtype=int)).tolist())]
+        empty = map(tuple, np.argwhere(self.matrix == 0).tolist())
+        yield from ({"selected": cell} for cell in [*empty, *cells])
+        for cell in cells:
+            pages = range(1, -(-int(self.matrix[cell]) // PER_PAGE))
+            yield from ({"selected": cell, "page": page} for page in pages)
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         right, total = int(np.trace(self.matrix)), int(self.matrix.sum())

@@ -157,6 +157,11 @@ class DrawDigit(Explorer):
         [score] = [text for name, text, _, mark in self._bars() if mark]
         return f"It looks like {self._names[self.prediction]}, score {score}."
 
+    _kept = ("brush",)
+
+    def _wishes(self):
+        yield {"centered": not self.centered}
+
     def describe(self):
         """One sentence that says what is drawn and what the model makes of it."""
         if self._scores is None:

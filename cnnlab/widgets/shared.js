@@ -6,7 +6,9 @@ const PLAY_STEP = 700; // ms from one step to the next
 const FLIGHT = 320; // ms that a number takes on its way into a sum
 const REST = 150; // ms without a change before a screen reader hears the new state
 const SLOW = 500; // ms without an answer before we say that Python is busy
+const LOST = 8000; // ms without an answer before we say that there may be no kernel any more
 const BUSY = "Waiting for Python, which is busy…";
+const GONE = "Python does not answer. If the kernel was restarted, this explorer’s is gone: run its cell again.";
 const NOT_BOTH = "Keras’s layers take a stride above 1 or a dilation above 1, but not both at once.";
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -112,6 +114,7 @@ class View {
     this.pending = {};
     this.asked = this.model.get("_asked") + 1;
     this.after("slow", SLOW, () => this.drawBusy());
+    this.after("lost", LOST, () => this.drawBusy());
     this.write({ ...wish, _asked: this.asked });
   }
 
@@ -119,17 +122,19 @@ class View {
     if (this.asked === null || this.model.get("_answered") < this.asked) return;
     this.asked = null;
     this.cancel("slow");
+    this.cancel("lost");
     this.ask({});
     this.drawBusy();
   }
 
-  get busy() {
-    return this.asked !== null && !this.timers.has("slow");
+  /** What to say while an answer is missing. */
+  get waiting() {
+    return this.asked === null || this.timers.has("slow") ? "" : this.timers.has("lost") ? BUSY : GONE;
   }
 
   drawBusy() {
     if (this.fields) this.fields.drawMessage();
-    else this.note.textContent = this.busy ? BUSY : "";
+    else this.note.textContent = this.waiting;
   }
 
   /** Let a screen reader hear a sentence, once the state has come to rest. The first is not read out. */
@@ -537,7 +542,7 @@ class Fields {
   drawMessage() {
     const place = this.inputs.findIndex(isInvalid);
     this.message.textContent = place >= 0 ? `${notANumber(this.inputs[place])} The value stays ${this.now(place)}.`
-      : this.view.busy ? BUSY : "";
+      : this.view.waiting;
   }
 }
 
