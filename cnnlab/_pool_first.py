@@ -33,7 +33,7 @@ class _PoolFirst:
 
     The largest of some numbers stays the largest when the same bias is added to all of them, and when a function that
     never falls is applied to them. So both can wait until pooling has left, say, a quarter of the numbers. The outputs
-    are the same to the last bit.
+    are the same, up to how BLAS rounds products of another size.
     """
 
     def __init__(self, convolution, pooling):

@@ -397,7 +397,7 @@ ROWS = {
                 tensorflow([1, 0], [0, 1]),
                 lambda: (
                     [accuracy([label], array(1, np.nan, 3, shape=(1, 3))) for label in (2, 1)],
-                    [0, 1],
+                    [1, 0],
                 ),
             ),
             "accuracy_of_nan": (

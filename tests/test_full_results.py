@@ -24,6 +24,12 @@ def test_stored_results_are_of_the_code_as_it_is(lesson):
     assert stored_for(lesson)["code"] == full_results.code_of(lesson)
 
 
+def test_the_quick_size_is_not_part_of_the_code_that_makes_figures():
+    code = 'epochs, name = (25, "ö") if full else (5, "o")\n'
+    code += 'f(2 if full else 3, "é", a if b else c,\n  [x\n  if full else y])'
+    assert full_results.at_full_size(code) == 'epochs, name = (25, "ö")\nf(2, "é", a if b else c,\n  [x])'
+
+
 def test_an_interrupted_command_goes_on_where_it_was(tmp_path, monkeypatch):
     asked = []
 
@@ -48,8 +54,9 @@ def test_an_interrupted_command_goes_on_where_it_was(tmp_path, monkeypatch):
     assert asked == [0, "again", 1, 2, 0]
 
 
-def test_lesson_10_on_the_real_mnist(real_data):
+def test_lesson_10_on_the_real_mnist(real_data, monkeypatch):
     """The bars: dense about 92–93 %, as the articles report; CNN at least 98.5 %."""
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)  # learners have oneDNN, and it takes half the time
     results, _ = full_results.run("10-mnist-with-keras", seed=0)
     assert results["data"] == "MNIST, verified to be exactly as published"
     assert 0.92 <= results["dense"]["test"] <= 0.935

@@ -26,6 +26,13 @@ LOSSES = [
     ("MeanSquaredError()", YES_NO, CHANCES),
     ("MeanSquaredError()", MAPS**2, MAPS),
     ("MeanAbsoluteError()", ONE_HOT, SHARES),
+    ("Huber(0.2)", ONE_HOT, SHARES),
+    ("Huber()", YES_NO * 5, CHANCES),
+    ("KLDivergence()", MAPS**2, MAPS),
+    ("KLDivergence()", ONE_HOT, SHARES),
+    ("MeanAbsolutePercentageError()", ONE_HOT, SHARES),
+    ("MeanSquaredLogarithmicError()", YES_NO * 5, CHANCES - 0.5),
+    ("Poisson()", YES_NO * 5, CHANCES),
 ]
 
 

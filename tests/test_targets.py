@@ -459,13 +459,11 @@ def test_things_of_keras_name_the_import_to_change():
     import keras
 
     for thing in (keras.losses.MeanSquaredError(), keras.losses.MeanSquaredError, keras.losses.mean_squared_error):
-        with pytest.raises(
-            TypeError, match=r"cnnlab.losses.[Mm]ean_?[Ss]quared_?[Ee]rror \(from cnnlab import losses\)"
-        ):
+        with pytest.raises(TypeError, match="from cnnlab.losses import [Mm]ean_?[Ss]quared_?[Ee]rror"):
             losses.get(thing)
-    with pytest.raises(TypeError, match=r"cnnlab.metrics.Precision \(from cnnlab import metrics\)"):
+    with pytest.raises(TypeError, match="from cnnlab.metrics import Precision"):
         metrics.get(keras.metrics.Precision())
-    with pytest.raises(TypeError, match="Dice.*there is no such thing here"):
+    with pytest.raises(TypeError, match="Dice, and cnnlab has nothing of this name"):
         losses.get(keras.losses.Dice())
 
 

@@ -95,7 +95,9 @@ def test_a_later_pair_notes_the_largest_while_training(whole_numbers):
         x = np.sign(x)
         made.set_weights([np.sign(weight) for weight in made.get_weights()[:4]] + made.get_weights()[4:])
     outputs, gradients = one_by_one(made, x)
-    np.testing.assert_array_equal(made(x, training=True), outputs)
+    # Whole numbers are the same to the last bit. Others are rounded: BLAS adds up in an order that is its own
+    # for each processor and each size of a product.
+    np.testing.assert_allclose(made(x, training=True), outputs, rtol=0 if whole_numbers else 1e-5)
     assert isinstance(made.layers[3].saved, tuple)
     for one, other in zip(made.gradients(x, Y)[1], gradients, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6 * np.abs(other).max())

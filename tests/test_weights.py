@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from cnnlab import initializers, regularizers, utils
+from cnnlab import constraints, initializers, regularizers, utils
 
 SHAPE = (3, 3, 40, 60)
 

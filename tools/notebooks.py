@@ -35,11 +35,16 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
 
 
-def execute(notebook, env, timeout=900):
-    """Run a notebook in place, in a fresh kernel in the notebooks' folder."""
+def execute(notebook, env, timeout=3600):
+    """Run a notebook in place, in a fresh kernel in the notebooks' folder.
+
+    `timeout` in seconds: far more than a cell takes, however slow or busy the machine, so that only a stuck one ends.
+    """
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        startup_timeout=timeout,
+        iopub_timeout=timeout,
         kernel_name="python3",
         resources={"metadata": {"path": FOLDER}},
         record_timing=False,

@@ -52,8 +52,8 @@ class _Windowed(Layer):
     def check_geometry(self, input_shape):
         """Raise if the window does not fit into inputs of this shape; sizes that are not known yet may be anything."""
         if None not in input_shape[1:]:
-            shape = (1, *input_shape[1:])
-            geometry_of("kernel", shape, self.kernel_size, self.strides, self.amounts, self.dilation_rate)
+            shape = (None, *input_shape[1:])
+            geometry_of("kernel_size", shape, self.kernel_size, self.strides, self.amounts, self.dilation_rate)
 
     def make_bias(self, filters):
         if self.use_bias:

@@ -1,5 +1,6 @@
 """Inputs and dense layers."""
 
+import numpy as np  # noqa: F401 (for the examples below)
 
 from ..arithmetic import true_or_false, whole_number
 from ..ops._threads import matmul

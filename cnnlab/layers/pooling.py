@@ -40,7 +40,7 @@ class _Pooling(Layer):
 
     def build(self, input_shape):
         if None not in input_shape[1:]:
-            self.geometry((1, *input_shape[1:]))  # raises where the window does not fit
+            self.geometry((None, *input_shape[1:]))  # raises where the window does not fit
 
     def geometry(self, input_shape):
         return geometry_of("pool_size", input_shape, self.pool_size, self.strides, self.padding, dilation_rate=1)

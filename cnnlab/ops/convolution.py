@@ -314,7 +314,8 @@ def _check_groups(inputs, kernel):
     if channels % kernel_channels:
         raise ValueError(
             f"`kernel` is made for {count(kernel_channels, 'channel')}, `inputs` have {channels}: "
-            f"{_shapes(inputs, kernel)}. The kernel's axis before last must be {channels}, or a divisor of it for a grouped convolution."
+            f"{_shapes(inputs, kernel)}. The kernel's axis before last must be {channels}, or a divisor of it for a "
+            f"grouped convolution."
         )
     groups = channels // kernel_channels
     if filters % groups:

@@ -48,7 +48,7 @@ class Explorer(anywidget.AnyWidget):
     _answered = traitlets.Int(0).tag(sync=True)
 
     def __setattr__(self, name, value):
-        """Refuses a name that the explorer does not have: set without effect, it would look like a picture that sticks."""
+        """Refuses a name that the explorer does not have: without effect, it would look like a picture that sticks."""
         if not name.startswith("_") and not hasattr(type(self), name):
             raise AttributeError(f"{type(self).__name__} has no `{name}` to set. {_instead(self, name)}")
         super().__setattr__(name, value)

@@ -2,10 +2,10 @@
 // can stand (`_states`), and the softmax of the logits (`_softmax`); other functions and logits are asked for.
 
 // share of i = e^((z of i + c) / T) / the sum of that over all classes
-const POWER = (index) => `<msup><mi>e</mi><mrow><mo>(</mo><msub><mi>z</mi><mi>${index}</mi></msub><mo>+</mo><mi>c</mi>` +
-  "<mo>)</mo><mo>/</mo><mi>T</mi></mrow></msup>";
-const SOFTMAX = `<math display="inline"><msub><mtext>share</mtext><mi>i</mi></msub><mo>=</mo><mfrac displaystyle="true">` +
-  `<mrow>${POWER("i")}</mrow><mrow><munder><mo>∑</mo><mi>j</mi></munder>${POWER("j")}</mrow></mfrac></math>`;
+const POWER = (index) => `<msup><mi>e</mi><mrow><mo>(</mo><msub><mi>z</mi><mi>${index}</mi></msub>` +
+  "<mo>+</mo><mi>c</mi><mo>)</mo><mo>/</mo><mi>T</mi></mrow></msup>";
+const SOFTMAX = `<math display="inline"><msub><mtext>share</mtext><mi>i</mi></msub><mo>=</mo>` +
+  `<mfrac displaystyle="true"><mrow>${POWER("i")}</mrow><mrow><munder><mo>∑</mo><mi>j</mi></munder>${POWER("j")}</mrow></mfrac></math>`;
 const TEMPERATURES = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 class ActivationView extends View {

@@ -321,6 +321,8 @@ def _check_scores(scores, images):
 def _check_labels(y_true, examples, classes):
     try:
         labels = np.asarray(y_true)
+        if labels.dtype.kind == "O" and labels.ndim:  # numbers among anything, as a table with mixed columns has them
+            labels = np.asarray(labels.tolist())
     except ValueError:
         raise ValueError("`y_true` must hold one class number for each example; got rows of different lengths.") from None
     if labels.ndim == 2 and labels.shape[1] == 1:

@@ -123,7 +123,8 @@ class ConvolutionView extends View {
     this.answer = make("span.answer");
     const sign = (name, text) => make(`span.sign.${name}`, { "aria-hidden": "true" }, text);
     this.middle = make("div.middle", sign("times", "×"), this.kernel.box,
-      (this.turn = make("div.turn.tools", this.flip.label, this.flipped, this.filter.box)), sign("equals", "="), this.products.box, sign("sigma", "Σ"), this.answer);
+      (this.turn = make("div.turn.tools", this.flip.label, this.flipped, this.filter.box)),
+      sign("equals", "="), this.products.box, sign("sigma", "Σ"), this.answer);
     this.scene = make("div.scene", this.input.box, this.middle, this.output.box);
     this.links = new Links(this, this.scene);
     this.onWidth(() => {
@@ -180,7 +181,8 @@ class ConvolutionView extends View {
     const isWide = this.width >= 800; // then all stand in one row
     const left = this.width - (isWide ? 400 : 34);
     const lines = Math.ceil(((this.terms + 2) * (6.9 * factors + 14)) / (this.width - 24)); // of the sum
-    const high = Math.max(140, (isWide ? 420 : 268) - (this.isLarge ? 60 : 0) - 17 * lines - (channels > 1 || bias ? 40 : 0));
+    const others = 17 * lines + (this.isLarge ? 60 : 0) + (channels > 1 || bias ? 40 : 0); // of what stands below
+    const high = Math.max(140, (isWide ? 420 : 268) - others);
     const grids = [this.inputGrid, this.outputGrid];
     const columns = grids[0].columns + grids[1].columns;
     const right = Math.min(Math.max((left * grids[1].columns) / columns, 236), left / 2);
@@ -197,7 +199,8 @@ class ConvolutionView extends View {
       grid.stage.style.setProperty("--width", `${share[i]}px`);
       grid.stage.style.minHeight = this.isTight ? `${high + 12}px` : "";
       grid.stage.style.minWidth = this.isTight ? `${share[i]}px` : "";
-      grid.shrink(room[i][1], characters, { high: row, font: 13, wide: Math.max(row, Math.min(44, 8 * characters + 10)) });
+      grid.shrink(room[i][1], characters, { high: row, font: 13,
+        wide: Math.max(row, Math.min(44, 8 * characters + 10)) });
     }
     this.answer.style.minWidth = `calc(${most}ch + 16px)`;
     this.root.style.setProperty("--term", `${factors + 0.5}ch`); // signs are wider than digits
@@ -335,7 +338,8 @@ class ConvolutionView extends View {
       fill(cell, hidden ? "?" : sums.text[place], hidden ? "4" : sums.level[place]);
     });
     const filters = this.states.shapes[1][3];
-    this.output.size.textContent = size(filters ? [...whole, filters] : whole) + (this.isLarge ? `, ${range(first, shape)}` : "");
+    this.output.size.textContent = size(filters ? [...whole, filters] : whole) +
+      (this.isLarge ? `, ${range(first, shape)}` : "");
   }
 
   /** Where the window of an output cell begins, and where its sum is in the tables. */
@@ -449,7 +453,8 @@ class ConvolutionView extends View {
     const [first, last] = [terms[0].under, terms.at(-1).under];
     const corner = this.inputGrid.position(this.inputGrid.cells.indexOf(first));
     const hidden = this.isTight ? [room[0] - pads[0], room[2] - pads[2]] : [0, 0];
-    this.inputGrid.frame(corner.map((place, axis) => place - hidden[axis]), kernel_shape.map((length) => (length - 1) * dilation_rate + 1));
+    this.inputGrid.frame(corner.map((place, axis) => place - hidden[axis]),
+      kernel_shape.map((length) => (length - 1) * dilation_rate + 1));
     const { cells } = this.productGrid;
     const target = this.outputGrid.cells[index];
     this.links.draw([[[first, last], [cells[0], cells.at(-1)]], [[this.answer, this.answer], [target, target]]]);

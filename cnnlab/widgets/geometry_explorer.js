@@ -31,8 +31,8 @@ class GeometryView extends View {
     const most = stack.length;
     const listed = (place) => (place === null ? null : [place].flat());
     stack.length = Math.min(most, state.layers);
-    return { ...state, states, sizes, kernels, axes: stack[0], outputs: stack.at(-1), stack, most, flat: sizes.length === 1,
-      hidden: state.quiz && !state._solved.length, selected: listed(state.selected), pixel: listed(state.pixel) };
+    return { ...state, states, sizes, kernels, axes: stack[0], outputs: stack.at(-1), stack, most,
+      flat: sizes.length === 1, hidden: state.quiz && !state._solved.length, selected: listed(state.selected), pixel: listed(state.pixel) };
   }
 
   /** Change settings, unless the kernel would not fit; the selected output stays one that there is. */
@@ -134,8 +134,8 @@ class GeometryView extends View {
   /** The formula in words, then with numbers, step by step. */
   drawFormula({ axes, padding, flat, hidden }) {
     const isOne = !flat && equal(axes[0], axes[1]); // one sum for both
-    const lines = axes.slice(isOne ? 1 : 0).map(({ size, kernel_size, strides, dilation_rate, before, after, padded, reach, free, steps,
-      positions, need }, i) => [
+    const lines = axes.slice(isOne ? 1 : 0).map(({ size, kernel_size, strides, dilation_rate, before, after, padded, reach,
+      free, steps, positions, need }, i) => [
       make("b", flat ? "" : isOne ? "Rows, and columns alike" : ["Rows", "Columns"][i]),
       `reach = dilation × (kernel − 1) + 1 = ${dilation_rate} × (${kernel_size} − 1) + 1 = ${reach}`,
       padding === "same"
@@ -212,7 +212,8 @@ class GeometryView extends View {
     const room = (this.width ?? 536) - 28 * (shown.length - 1);
     const tallest = Math.max(...shown.map((n) => rows[n]));
     // What is left of 640 pixels, without the rows of the other grids
-    const high = flat ? Math.min(30, (columns.length > 2 ? 30 : 266 / rows[0])) : Math.min(34, (columns.length > 2 ? 230 : 260) / tallest);
+    const isDeep = columns.length > 2;
+    const high = flat ? Math.min(30, isDeep ? 30 : 266 / rows[0]) : Math.min(34, (isDeep ? 230 : 260) / tallest);
     const wide = flat ? Math.min(46, ((this.width ?? 536) - 16) / Math.max(...columns)) : Math.max(high, 20);
     this.cells = { high, wide };
     for (const n of shown) this.boxes[n].stage.style.setProperty("--width", flat ? "100cqi"
@@ -251,7 +252,8 @@ class GeometryView extends View {
     if (flat && row) return this.write({ selected: row - 1, pixel: null });
     const corner = this.corner(axes);
     const pixel = [row, column].map((place, i) => place - corner[i] - (axes.at(i - 2)?.before ?? 0)).slice(-axes.length);
-    if (pixel.every((place, i) => place >= 0 && place < axes[i].size)) this.write({ selected: null, pixel: plain(pixel) });
+    if (pixel.every((place, i) => place >= 0 && place < axes[i].size))
+      this.write({ selected: null, pixel: plain(pixel) });
   }
 
   /** Of an output, what it sees, back to the input; of a pixel, what it reaches, on to the outputs. */
@@ -318,7 +320,8 @@ class GeometryView extends View {
         axis === 1 ? 1 : Number(axis.covered[axis.before + pixel.at(i - 2)] ?? 0));
       const times = states.uses.text[one][other];
       const by = last.every((places) => places.length)
-        ? (flat ? `output${last[0].length > 1 ? "s" : ""} ${list(last[0])}` : `the outputs in rows ${list(last[0])} and columns ${list(last[1])}`) : "none";
+        ? (flat ? `output${last[0].length > 1 ? "s" : ""} ${list(last[0])}`
+          : `the outputs in rows ${list(last[0])} and columns ${list(last[1])}`) : "none";
       this.told.textContent = `pixel[${list(pixel)}] ` + (times === "0" ? "is never seen." : stack.length === 1
         ? `is used ${count(times, "time")}: by ${by}.`
         : `is used ${count(times, "time")} by layer 1, and changes ${by} of layer ${stack.length}.`);
@@ -331,7 +334,7 @@ class GeometryView extends View {
     const field = axes.map(({ kernel_size, strides, dilation_rate }) =>
       states.fields[`${kernel_size} ${strides} ${dilation_rate}`][stack.length - 1]);
     this.told.textContent = `output[${list(selected)}] looks at ` +
-      (flat ? `pixels ${seen[0]}.` : `rows ${seen[0]}${seen.some((one) => one.includes("and")) ? ";" : " and"} columns ${seen[1]}.`) +
+      (flat ? `pixels ${seen[0]}.` : `rows ${seen.join(seen[0].includes("and") ? "; columns " : " and columns ")}.`) +
       (stack.length > 1 ? ` Receptive field: ${[...new Set(field)].join(" and ")}.` : "");
     this.say(`Output ${size(outputs.map(({ positions }) => positions))}. ${this.told.textContent}`);
   }

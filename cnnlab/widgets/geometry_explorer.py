@@ -32,8 +32,8 @@ class GeometryExplorer(Quiz):
     """Where the windows of a convolution lie: which pixels each covers, and how often each pixel is used.
 
     Point at an output, or step over them, to see its window; point at a pixel to see which outputs use it, and how
-    often. Move the sliders to see the output's size follow, with the numbers put into the formula. Everything shown is also an attribute: set it and the
-    picture follows, read it after touching, or watch it with `observe`.
+    often. Move the sliders to see the output's size follow, with the numbers put into the formula. Everything shown is
+    also an attribute: set it and the picture follows, read it after touching, or watch it with `observe`.
 
     Parameters
     ----------
@@ -159,16 +159,17 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
 
     def _mistakes(self):
         axis = self._stack()[-1][-1]
-        size, kernel, stride, padded, reach = (axis[name] for name in ("size", "kernel_size", "stride", "padded", "reach"))
+        names = ("size", "kernel_size", "stride", "padded", "reach")
+        size, kernel, stride, padded, reach = (axis[name] for name in names)
         if self.layers > 1:
-            yield self._axes()[-1]["positions"], "the size after the first layer. The output of each is the input of the next."
+            yield self._axes()[-1]["positions"], "the size after the first layer. The output of one is the input of the next."
         yield axis["steps"], "how many steps the kernel makes. It stands at one place before the first step: add 1."
-        yield -(-axis["free"] // stride) + 1, "what you get rounded up. A window that would stick out is left out: round down."
+        yield -(-axis["free"] // stride) + 1, "what you get rounded up. A window that sticks out is left out: round down."
         yield (size - reach) // stride + 1, "the size without padding. The padding makes the input longer."
         yield (size + axis["before"] - reach) // stride + 1, "what you get with the padding on one side. It is on both."
-        yield (padded - kernel) // stride + 1, f"the size without dilation. With its gaps the kernel reaches over {reach}."
+        yield (padded - kernel) // stride + 1, f"the size without dilation. With gaps, the kernel reaches over {reach}."
         yield padded - reach + 1, f"the size with stride 1. Here each step is {stride} pixels."
-        yield size // stride, "the input divided by the stride. The kernel has to fit, too: it is more than one pixel long."
+        yield size // stride, "the input divided by the stride. But the kernel is longer than one pixel, and has to fit."
         yield padded - reach, "how far the kernel can move. Divide that by the stride, and add its first place."
         yield size, "the size of the input."
 
@@ -317,7 +318,7 @@ def _check_layers(layers, settings):
 
 
 def _stack(settings, layers):
-    """The geometry of so many layers in a row, along each axis; of fewer where the next does not fit, or is too large."""
+    """The geometry of so many layers in a row, along each axis; of fewer where the next does not fit."""
     stack = [_axes(**settings)]
     while len(stack) < layers:
         axes = [

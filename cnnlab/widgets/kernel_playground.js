@@ -44,8 +44,8 @@ class PlaygroundView extends View {
     this.answer = make("span.answer");
     this.sum = make("div.sum", { role: "group", "aria-label": "The sum" }, this.answer, this.total);
     const sign = (name, text) => make(`span.sign.${name}`, { "aria-hidden": "true" }, text);
-    this.middle = make("div.middle", make("div.tools", preset.box, kernel_size.box, this.weights), this.window.box, sign("times", "×"), this.kernel.box, sign("equals", "="),
-      this.products.box, sign("sigma", "Σ"), this.sum);
+    this.middle = make("div.middle", make("div.tools", preset.box, kernel_size.box, this.weights),
+      this.window.box, sign("times", "×"), this.kernel.box, sign("equals", "="), this.products.box, sign("sigma", "Σ"), this.sum);
     this.scene = make("div.scene", this.image.box, this.middle, this.result.box);
     this.links = new Links(this, this.scene);
     return [this.notes, this.scene, this.histogram.box];

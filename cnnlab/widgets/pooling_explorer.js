@@ -79,7 +79,7 @@ class PoolingView extends View {
     this.answer = make("span.answer");
     this.sign = make("span.sign", { "aria-hidden": "true" });
     this.input.box.append(make("div.tools", make("span.name", "Shift"), this.moved, pad));
-    this.scene = make("div.scene", this.whole.box, this.input.box,
+    this.scene = make("div.scene", make("div.left", this.input.box, this.whole.box),
       make("div.made", this.magnified.box, this.sign, this.answer), this.output.box, this.changed.box);
     this.links = new Links(this, this.scene);
     return [make("div.controls.strip", this.mode.box, this.pool.box, this.strides.box),
@@ -91,7 +91,7 @@ class PoolingView extends View {
   }
 
   draw() {
-    const state = this.read();
+    const state = (this.state = this.read());
     if (!state.now) return; // Python is about to send it
     if (this.asked === null) this.drawControls(state);
     const given = this.model.get("_states");
@@ -103,7 +103,7 @@ class PoolingView extends View {
   }
 
   isHidden(row, column) {
-    const { quiz, mode, training, _solved } = this.read();
+    const { quiz, mode, training, _solved } = this.state;
     return quiz && !(mode === "stochastic" && training) && !_solved.some((cell) => equal(cell, [row, column]));
   }
 
@@ -141,7 +141,8 @@ class PoolingView extends View {
       for (const cell of this.magnifier.cells) cell.append(make("span.factors"), make("span.product"));
     }
     this.around = unpack(around);
-    const written = Object.values(shifts).map(({ text, change }) => [longest(text.split(" ")), longest(change.split(" "))]);
+    const written = Object.values(shifts).map(({ text, change = "" }) =>
+      [text, change].map((numbers) => longest(numbers.split(" "))));
     const [most, moved] = [0, 1].map((i) => Math.max(...written.map((lengths) => lengths[i])));
     const pixels = longest(this.around.text);
     if (!this.pictures) {
@@ -168,7 +169,8 @@ class PoolingView extends View {
     this.output.size.textContent = size(geometry.slice(4));
     this.changed.size.textContent = now.by ? "now − before" : "by nothing";
     this.moved.textContent = shift.join(", ").replaceAll("-", "−");
-    this.kept.textContent = `${now.said} ${now.by}`;
+    const [mean, most] = now.by.split(" ");
+    this.kept.textContent = now.said + (most ? ` Changed by ${mean} on average, by ${most} at most.` : "");
     if (whole) this.picture.mark("part", corner.map((place, i) => place - shift[i]), shape);
   }
 
@@ -199,6 +201,7 @@ class PoolingView extends View {
 
   drawSelection(state) {
     const { selected, geometry, stride, pool_size, mode, training, now, shifts, quiz } = state;
+    if (pool_size ** 2 !== this.magnifier.cells.length) return; // Python is about to send it
     for (const cell of this.window.splice(0)) cell.classList.remove("window", "winner");
     const [top, , left, , rows, columns] = geometry;
     const isThere = selected && selected[0] < rows && selected[1] < columns;
@@ -244,7 +247,7 @@ class PoolingView extends View {
     fill(this.answer, text, hidden ? "4" : now.level[index]);
     this.drawLinks(index);
 
-    const result = hidden ? "= ?" : `${now.relation[index]} ${text}`;
+    const result = hidden ? "= ?" : `${now.relation[index] ?? "="} ${text}`;
     const several = terms.length > 9; // the grid shows them
     const sum = several ? `sum of ${terms.length} pixels` : terms.map(factor).join(" + ");
     const worked = mode === "max" ? `the largest of ${several ? `${terms.length} pixels` : terms.join(", ")} ${result}`

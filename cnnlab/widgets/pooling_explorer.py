@@ -66,7 +66,7 @@ class PoolingExplorer(Quiz):
     corner : (row, column)
         Where in a large image the part that is shown begins.
     quiz : bool
-        Hide the outputs, and let the learner predict the selected one. Not while pixels are drawn, which nobody can predict.
+        Hide the outputs, and let the learner predict the selected one. Not while pixels are drawn at random.
     guess : number or None
         The prediction for the selected output.
 
@@ -208,7 +208,8 @@ class PoolingExplorer(Quiz):
             ((row - 1, column), "one above"),
         ):
             if min(place) >= 0 and place[0] < self.output.shape[0] and place[1] < self.output.shape[1]:
-                yield self.output[place], f"output[{place[0]}, {place[1]}]: {word}. You are asked for output[{row}, {column}]."
+                asked = f"You are asked for output[{row}, {column}]."
+                yield self.output[place], f"output[{place[0]}, {place[1]}]: {word}. {asked}"
 
     def describe(self):
         """One sentence that says what the explorer shows."""
@@ -237,7 +238,7 @@ class PoolingExplorer(Quiz):
         if self._is_hidden(row, column):
             return f"output[{row}, {column}] = ?"
         pixels, result = shown(self._part()[self._window()]).ravel().tolist(), state["text"].split(" ")[place]
-        signs = state["relation"][place]
+        signs = state["relation"][place : place + 1] or "="
         if self.mode == "max":
             worked = f"the largest of {', '.join(pixels)} = {result}"
         elif self.mode == "stochastic":
@@ -477,13 +478,13 @@ def _all_states(image, pool_size, strides, padding, mode, training, seed, corner
             "text": " ".join(texts[own]),
             "level": packed["level"][own],
             "same": _flags(same),
-            "change": " ".join(changes[own]),
-            "change_level": change["level"][own],
             "by": _by(differences[n]),
-            "relation": "=" * outputs if relations is None else "".join(relations[n]),
+            "relation": "" if relations is None else "".join(relations[n]),  # none: "=" everywhere
             "said": _said(same, _equal(parts[0], parts[n]), place, geometry),
         }
-        if max(shape) > _READABLE:
+        if max(shape) <= _READABLE:
+            states["shifts"][_key(*place)] |= {"change": " ".join(changes[own]), "change_level": change["level"][own]}
+        else:
             changed, output = differences[n].reshape(geometry.positions), values[n].reshape(geometry.positions)
             states["shifts"][_key(*place)]["pictures"] = [
                 paint(parts[n], *ends), paint(_signed(changed, largest(differences))), paint(output, *ends_of_output)
@@ -532,11 +533,11 @@ def _said(same, pixels, shift, geometry):
 
 
 def _by(differences):
-    """By how much the outputs have changed."""
+    """By how much the outputs have changed, on average and at most."""
     sizes = np.abs(differences[np.isfinite(differences)])
     if not sizes.any():
         return ""
-    return f"Changed by {number(float(sizes.mean()))} on average, by {number(float(sizes.max()))} at most."
+    return f"{number(float(sizes.mean()))} {number(float(sizes.max()))}"
 
 
 def _signed(values, largest):

@@ -406,8 +406,8 @@ class Grid {
   }
 
   /**
-   * Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. `wide` and `high`
-   * are the most that a cell takes, with the gap to the next.
+   * Cells for so many characters, or as much smaller as is needed for so many columns to fit the stage. `wide` and
+   * `high` are the most that a cell takes, with the gap to the next.
    */
   shrink(columns, characters, { wide = Math.max(30, 7 * characters + 10), high = 30, font = 12 } = {}) {
     this.stage.classList.add("shrink");

@@ -411,13 +411,15 @@ def test_an_archive_with_another_hash_is_refused(small_batches, data_dir, tmp_pa
 @pytest.fixture
 def server():
     """A web server on this computer: `server[path] = content`, or a function that answers."""
-    pages = {}
+    pages, ended = {}, threading.Event()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             page = pages.get(self.path)
             if callable(page):
                 page(self)
+                if page is too_slow:
+                    ended.wait()
             elif page is None:
                 self.send_error(404)
             else:
@@ -432,6 +434,7 @@ def server():
         thread.start()
         pages["url"] = f"http://127.0.0.1:{http_server.server_port}"
         yield pages
+        ended.set()
         http_server.shutdown()
         thread.join()
 
@@ -449,12 +452,12 @@ def cut_off(content):
 
 
 def too_slow(handler):
+    """Nothing follows, and the connection stays open, as long as the server lives."""
     handler.send_response(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
     handler.wfile.write(b"a bit")
     handler.wfile.flush()
-    time.sleep(5)
 
 
 @pytest.fixture
@@ -501,10 +504,8 @@ def test_a_failing_mirror(server, digits_to_serve, monkeypatch, data_dir, first,
     monkeypatch.setattr(_files, "TIMEOUT", (0.5, 0.5))
     server["/first"] = first(digits_to_serve)
     monkeypatch.setattr(mnist, "MIRRORS", [server["url"] + "/first"])
-    started = time.monotonic()
     with pytest.raises(datasets.DataNotFound, match=f"/first: .*({reason})"):
         datasets.load("mnist")
-    assert time.monotonic() - started < 4
     assert files_in(data_dir) == []
 
     server["/second"] = digits_to_serve
@@ -537,11 +538,10 @@ def test_batches_are_downloaded_and_unpacked(small_batches, server, monkeypatch,
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10"])
-def test_no_network_and_no_file_names_three_ways_out(name, tmp_path, capfd):
-    started = time.monotonic()
+def test_no_network_and_no_file_names_three_ways_out(name, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail(f"waits for {seconds} s"))
     with pytest.raises(datasets.DataNotFound) as caught:
         datasets.load(name)
-    assert time.monotonic() - started < 5
     message = str(caught.value)
     cache = tmp_path / "home/.keras/datasets"
     assert (
@@ -667,7 +667,7 @@ def test_banner_in_a_notebook_has_text_and_html(monkeypatch):
 
 def test_importing_is_light():
     code = "import sys, cnnlab.datasets; print(*sys.modules)"
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"tensorflow", "keras", "pooch", "IPython", "matplotlib"} & set(out.stdout.split())
 
 

@@ -11,7 +11,7 @@ import pytest
 from layer_table import EVERY
 
 import cnnlab
-from cnnlab import _names, activations, initializers, layers, ops
+from cnnlab import _names, activations, constraints, initializers, layers, ops, regularizers
 from cnnlab._configured import argument_names
 
 # Names that Keras knows and cnnlab does not: complex numbers, and functions that change the shape or are rare.
@@ -173,7 +173,7 @@ def test_things_of_keras_are_told_apart_by_name():
 
 WRONG = [
     *(None, "x", "", -1, 0, 1.5, -0.5, True, [], (), {}, (1, 2, 3, 4, 5), [None], [1.5], ["a"], object(), 1j, len, int),
-    *(np.float64(1.5), np.int64(2), np.array(2), np.array([1, 2]), float("nan"), float("inf")),
+    *(np.float64(1.5), np.int64(2), np.array(2), np.array([1, 2]), float("nan"), float("inf"), 99),
 ]
 
 
@@ -194,7 +194,7 @@ def test_a_wrong_value_of_any_argument_is_named_when_the_layer_is_made_or_built(
         except (NotImplementedError, TypeError, ValueError) as error:
             refused += 1
             # An initializer is called for its weight; and an output_padding of 1 fits strides above 1.
-            told = [f"`{name}", "the initializer of `", "`output_padding` (1, 1)"]
+            told = [f"`{name}", f"which {name}", "the initializer of `", "`output_padding` (1, 1)"]
             assert any(words in str(error) for words in told), (name, value, str(error))
             continue
         layer(x)

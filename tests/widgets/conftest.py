@@ -36,7 +36,7 @@ def show(browser):
 
     def show(explorer, theme="light", width=1280, delay=0, **context):
         page = browser.new_page(viewport={"width": width, "height": 900}, **context)
-        page.set_default_timeout(5000)
+        page.set_default_timeout(120_000)  # what never comes fails then; a slow machine does not
         pages.append(Shown(page, explorer, theme, delay))
         return pages[-1]
 

@@ -101,5 +101,9 @@ class Shown:
         """Cells that shrink fit their stage only once the page has been laid out, and has told them of its width."""
         self.page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
+    def pass_time(self, ms):
+        """Wait by the clock of the page, so that its own shorter delays are over, however slow it is."""
+        self.page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", ms)
+
     def settle(self, condition):
-        self.page.wait_for_function(condition, timeout=5000)
+        self.page.wait_for_function(condition)

@@ -213,10 +213,18 @@ def test_previous_next_and_play(show):
 
 def test_a_step_lets_the_products_fly_into_the_sum(show):
     page = show().page
+    page.evaluate(
+        """() => {
+          window.flown = [];
+          const seen = (changes) => flown.push(...changes.flatMap(({ addedNodes }) => [...addedNodes])
+            .filter((node) => node.className === "ghost").map((ghost) => ghost.textContent));
+          new MutationObserver(seen).observe(document.querySelector(".scene"), { childList: true });
+        }"""
+    )
     page.get_by_label("Next output cell").click()
-    page.wait_for_function("document.querySelectorAll('.ghost').length === 10")  # nine products, and their sum
-    assert page.evaluate("[...document.querySelectorAll('.ghost')].map((ghost) => ghost.textContent)") == [
-        *page.locator(".product").all_inner_texts(), page.locator(".answer").inner_text()]  # fmt: skip
+    page.wait_for_function("flown.length === 10")  # nine products, and their sum
+    numbers = [*page.locator(".product").all_inner_texts(), page.locator(".answer").inner_text()]
+    assert page.evaluate("flown") == numbers
     page.wait_for_function("!document.querySelector('.ghost')")
 
 
@@ -247,7 +255,9 @@ def test_what_belongs_together_is_seen_together(show, size, length, width):
     shown = show(random.integers(0, 256, (size, size)), random.integers(-2, 3, (length, length)), width=width)
     shown.page.evaluate("document.querySelector('h1').remove(), document.body.style.margin = 0")
     for _ in range(2):
-        boxes = [shown.page.locator(f".{name} table").bounding_box() for name in ("input", "kernel", "products", "output")]
+        shown.wait_for_a_frame()
+        tables = [shown.page.locator(f".{name} table") for name in ("input", "kernel", "products", "output")]
+        boxes = [table.bounding_box() for table in tables]
         assert max(box["y"] + box["height"] for box in boxes) - min(box["y"] for box in boxes) <= 480
         assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
         assert shown.page.locator(".cnnlab-explorer").bounding_box()["height"] <= 640
@@ -256,6 +266,7 @@ def test_what_belongs_together_is_seen_together(show, size, length, width):
 
 def test_seven_digits_do_not_break_the_layout(show):
     shown = show(IMAGE * 1234567.0, KERNEL * 1.234567, width=560)
+    shown.wait_for_a_frame()
     assert shown.page.evaluate("document.documentElement.scrollWidth") <= 560
     height = shown.page.locator(".cnnlab-explorer").bounding_box()["height"]
     shown.page.get_by_label("kernel[0, 0]").fill("-1234567")

@@ -216,7 +216,7 @@ def shown(show, model):
     shown.sheet = shown.page.locator(".draw-here .picture")
 
     def look():
-        shown.page.wait_for_timeout(30)  # the page sends a stroke a moment after it has drawn it
+        shown.pass_time(30)  # the page sends a stroke a moment after it has drawn it
         shown.settle("model.get('_asked') === model.get('_answered')")
         screen = shown.page.evaluate(LOOK)
         for name in ("drawn", "seen"):
@@ -232,7 +232,7 @@ def shown(show, model):
         for place in places[1:]:
             shown.page.mouse.move(*place)
         shown.page.mouse.up()
-        shown.page.wait_for_timeout(30)
+        shown.pass_time(30)
 
     shown.look, shown.stroke = look, stroke
     return shown
@@ -306,7 +306,7 @@ def test_the_keyboard_draws_and_leaves(shown):
 def test_touch_draws_and_does_not_scroll(show, model):
     shown = show(DrawDigit(model), has_touch=True)
     shown.page.locator(".draw-here .picture").tap()
-    shown.page.wait_for_timeout(50)
+    shown.pass_time(50)
     assert shown.explorer.image[56, 56] == 1 and 40 < (shown.explorer.image > 0.5).sum() < 60
     assert shown.page.evaluate("getComputedStyle(document.querySelector('.draw-here .picture')).touchAction") == "none"
 

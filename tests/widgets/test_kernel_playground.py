@@ -187,7 +187,8 @@ def test_the_result_follows_every_preset_size_and_choice(open_page, cross_correl
     shown.choose("Negative values", "absolute")
     np.testing.assert_allclose(pixels(shown, "result"), np.clip(abs(result), 0, 1) * 255, atol=0.52)
     below, above = 0, (abs(result) > 1).sum()
-    assert f"{below} of 70 pixels are below black, {above} above white." in shown.page.locator(".facts .clipped").inner_text()
+    said = shown.page.locator(".facts .clipped").inner_text()
+    assert f"{below} of 70 pixels are below black, {above} above white." in said
 
 
 def test_typing_a_weight_makes_a_kernel_of_ones_own(open_page, cross_correlate):
@@ -219,7 +220,8 @@ def test_pointing_shows_the_window_and_the_sum(open_page):
         target, total = shown.page.locator(".total").inner_text().split("] ")
         assert target == f"result[{row}, {column}"
         terms = shown.page.locator(".factors").all_inner_texts()
-        factors = np.array([term.strip("()").replace("×(", "×").replace("−", "-").split("×") for term in terms]).astype(float)
+        plain = [term.replace("(", "").replace(")", "").replace("−", "-") for term in terms]
+        factors = np.array([term.split("×") for term in plain]).astype(float)
         np.testing.assert_allclose(
             texts(shown, ".window td"), IMAGE[row : row + 3, column : column + 3].ravel(), atol=0.006)
         np.testing.assert_allclose(
@@ -291,7 +293,10 @@ def test_the_pen_draws_lines(open_page):
     shown = open_page(image=np.zeros((9, 12)))
     shown.choose("Pen", "white")
     box = shown.page.locator(".image .picture").bounding_box()
-    place = lambda row, column: (box["x"] + (column + 0.5) * box["width"] / 12, box["y"] + (row + 0.5) * box["height"] / 9)  # noqa: E731
+
+    def place(row, column):
+        return box["x"] + (column + 0.5) * box["width"] / 12, box["y"] + (row + 0.5) * box["height"] / 9
+
     for start, end in (((1, 1), (1, 9)), ((3, 1), (7, 5))):  # two strokes, which nothing joins
         shown.page.mouse.move(*place(*start))
         shown.page.mouse.down()

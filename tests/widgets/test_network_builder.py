@@ -103,7 +103,7 @@ def test_a_huge_stack_is_answered_without_its_memory():
 @pytest.mark.parametrize(
     "stack, place, words",
     [
-        ([MaxPooling2D(2), Conv2D(1, 7)], 1, r"`kernel` of size \(7, 7\) does not fit.*\(None, 6, 6, 1\)"),
+        ([MaxPooling2D(2), Conv2D(1, 7)], 1, r"`kernel_size` of size \(7, 7\) does not fit.*\(None, 6, 6, 1\)"),
         ([Flatten(), Conv2D(1, 3)], 1, "takes inputs with 4 axes.*Flatten or Dense before it"),
         ([GlobalAveragePooling2D(), MaxPooling2D(2)], 1, "takes inputs with 4 axes"),
     ],
