@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import difflib
+import functools
 import json
 import os
 import pathlib
@@ -99,7 +100,27 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        if _is_exported():
+            data = {}
         return data | {"text/plain": self.describe(), "text/html": self._static_html()}, metadata
+
+
+@functools.cache
+def _is_exported():
+    """Whether nbconvert runs this notebook to make a page of it.
+
+    It would choose the widget, and a page gets what shows widgets from a network: without one it stays empty.
+    """
+    try:
+        import psutil  # comes with ipykernel
+    except ImportError:
+        return False
+    try:
+        parents = psutil.Process().parents()[:2]
+        parts = [pathlib.Path(part).stem for parent in parents for part in parent.cmdline()[:4]]
+    except psutil.Error:
+        return False
+    return "nbconvert" in parts or "jupyter-nbconvert" in parts
 
 
 def _instead(explorer, name):

@@ -99,3 +99,19 @@ def test_the_line_of_a_training_shows_its_text_letter_for_letter():
 
     read = Read(_Line(NAME)._repr_html_())
     assert NAME in read.said and ["b", "x"] not in read.elements
+
+
+NO_MARKUP = "[...document.querySelectorAll('b')].every((bold) => bold.textContent !== 'x')"
+
+
+@pytest.mark.parametrize("name", EXPLORERS)
+def test_the_live_page_and_the_saved_page_show_names_letter_for_letter(show, browser, tmp_path, name):
+    explorer = EXPLORERS[name]()
+    explorer.save_html(tmp_path / "saved.html")
+    live, saved = show(explorer).page, browser.new_page()
+    saved.goto((tmp_path / "saved.html").as_uri())
+    saved.wait_for_selector("#explorer .cnnlab-explorer")
+    for page, part in ((live, "#cell"), (saved, "#explorer")):
+        assert NAME in page.locator(part).evaluate("(part) => part.textContent")
+        assert page.evaluate(NO_MARKUP)
+    saved.close()
