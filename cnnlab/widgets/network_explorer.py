@@ -267,7 +267,8 @@ def _check_model(model):
     if isinstance(model, Sequential) or type(model).__name__ == "Sequential":
         return shape
     last = None
-    for layer in getattr(model, "layers", []):
+    is_functional = bool(getattr(model, "inputs", None))
+    for layer in getattr(model, "layers", []) if is_functional else []:
         if last is not None and layer.input is not last:
             raise ValueError(
                 f"`model` must be a row of layers, each taking what the one before gives; {layer.name!r} takes "

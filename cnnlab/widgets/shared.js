@@ -638,7 +638,7 @@ class Chart {
   /** Where on the picture a number of the axis "x" or "y" lies. */
   place(axis, value) {
     const [low, high] = this.given[axis].ends;
-    const [from, to] = axis === "x" ? [46, 350] : [184, 10];
+    const [from, to] = axis === "x" ? [54, 350] : [184, 10];
     return Math.round(10 * (from + ((value - low) / (high - low)) * (to - from))) / 10;
   }
 
@@ -662,11 +662,11 @@ class Chart {
         `${this.place("x", value)} ${this.place("y", y[k])}${isGap(k - 1) && isGap(k + 1) ? "h0" : ""}`);
       return svg("path", { d: points.join(""), "data-line": this.line(i) });
     });
-    this.area = svg("svg", { x: 46, y: 10, width: 304, height: 174, viewBox: "46 10 304 174" }, ...lines);
-    this.svg.replaceChildren(svg("text.name", { x: 198, y: 218 }, this.names.x),
-      svg("text.name", { transform: "translate(11 97) rotate(-90)" }, this.names.y),
+    this.area = svg("svg", { x: 54, y: 10, width: 296, height: 174, viewBox: "54 10 296 174" }, ...lines);
+    this.svg.replaceChildren(svg("text.name", { x: 202, y: 218 }, this.names.x),
+      svg("text.name", { transform: "translate(9 97) rotate(-90)" }, this.names.y),
       ...ticks("x", (x) => `M${x} 10V184`, (x) => ({ x, y: 200 })),
-      ...ticks("y", (y) => `M46 ${y}H350`, (y) => ({ x: 40, y: y + 4, class: "left" })),
+      ...ticks("y", (y) => `M54 ${y}H350`, (y) => ({ x: 48, y: y + 4, class: "left" })),
       this.area, this.cursor, ...this.dots);
   }
 
