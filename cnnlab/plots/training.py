@@ -1,6 +1,7 @@
 """How a training went: curves, live curves, and the confusion matrix."""
 
 import difflib
+import html
 import time
 
 import numpy as np
@@ -291,4 +292,4 @@ class _Line:
             if self.done is None
             else f'<progress value="{self.done:.3f}" aria-label="Training progress"></progress> '
         )
-        return f"{bar}<span>{self.text}</span>"
+        return f"{bar}<span>{html.escape(self.text, quote=False)}</span>"

@@ -3,12 +3,16 @@
 import base64
 import contextlib
 import difflib
+import functools
 import json
+import os
 import pathlib
 
 import anywidget
 import numpy as np
 import traitlets
+
+from ..arithmetic import in_short
 
 _HERE = pathlib.Path(__file__).parent
 
@@ -57,6 +61,32 @@ class Explorer(anywidget.AnyWidget):
             finally:
                 self._answered = sync_data.get("_asked", self._answered)
 
+    # The saved page: what Python answers there was recorded.
+
+    _kept = ()  # what the page may have changed by itself, and what fits every answer
+    _nearest = ()  # what is a place: where no answer was recorded, that for the nearest place will do
+    _most = 290_000  # bytes of the page, up to which answers are recorded
+
+    def _wishes(self):
+        """What a saved page can be asked for: changes of traits as the page sends them, the most wanted first."""
+        return ()
+
+    def to_html(self):
+        """One page, as text, that works without Python and without a network.
+
+        It is the explorer as it is now: what needs no Python works as in the notebook, and for the rest Python's
+        answers are recorded, as many as there is room for. Where one is missing, the page says so in a sentence.
+        """
+        from ._saved import page
+
+        return page(self, self._most)
+
+    def save_html(self, path):
+        """Write the page that `to_html` makes to a file, such as "explorer.html"."""
+        if not isinstance(path, (str, os.PathLike)):
+            raise TypeError(f"`path` must be the name of a file, such as 'explorer.html'; got {in_short(path)}.")
+        pathlib.Path(path).write_text(self.to_html(), encoding="utf-8")
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         raise NotImplementedError
@@ -70,7 +100,27 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
+        if _is_exported():
+            data = {}
         return data | {"text/plain": self.describe(), "text/html": self._static_html()}, metadata
+
+
+@functools.cache
+def _is_exported():
+    """Whether nbconvert runs this notebook to make a page of it.
+
+    It would choose the widget, and a page gets what shows widgets from a network: without one it stays empty.
+    """
+    try:
+        import psutil  # comes with ipykernel
+    except ImportError:
+        return False
+    try:
+        parents = psutil.Process().parents()[:2]
+        parts = [pathlib.Path(part).stem for parent in parents for part in parent.cmdline()[:4]]
+    except psutil.Error:
+        return False
+    return "nbconvert" in parts or "jupyter-nbconvert" in parts
 
 
 def _instead(explorer, name):

@@ -14,6 +14,11 @@ def image_shape(model):
     if not callable(getattr(model, "predict", None)):
         raise TypeError(f"`model` must be a Keras or cnnlab model; got {in_short(model)}.")
     shape = getattr(model, "input_shape", None) or getattr(getattr(model, "_input", None), "shape", None)
+    config = getattr(model, "get_build_config", None)
+    if shape is None and config is not None:  # a subclassed model of Keras, which has been built
+        shape = (config() or {}).get("input_shape")
+        if shape is not None:
+            return tuple(shape[1:])
     if shape is None:
         raise ValueError("`model` does not know its input shape yet: begin it with an Input, or show it data first.")
     if not isinstance(shape, tuple) or any(isinstance(part, (tuple, list)) for part in shape):
@@ -38,7 +43,13 @@ def predict(model, images):
     else:
         raise ValueError(f"`model` takes inputs of shape {wanted}; the images have shape {shape}.")
     one_batch = getattr(model, "predict_on_batch", None) if len(inputs) <= 32 else None
-    scores = np.asarray(one_batch(inputs) if one_batch else model.predict(inputs, verbose=0))
+    scores = one_batch(inputs) if one_batch else model.predict(inputs, verbose=0)
+    if isinstance(scores, (list, tuple, dict)):
+        raise ValueError(
+            f"`model` must have one output; it has {len(scores)}. Make a model of one of them: "
+            "keras.Model(model.inputs, model.outputs[0])."
+        )
+    scores = np.asarray(scores)
     if scores.ndim != 2 or scores.shape[1] < 2:
         raise ValueError(
             "`model` must give one score for each of two classes or more, as a last layer Dense(10) does; "

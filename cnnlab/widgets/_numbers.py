@@ -1,6 +1,7 @@
 """How explorers write numbers: few characters, and a strength of color for each."""
 
 import functools
+import html
 import math
 
 import numpy as np
@@ -100,14 +101,27 @@ def heat(level):
     return f' style="background-color:#{bytes(color).hex()};color:{text}"'
 
 
+def text(words):
+    """A text as HTML shows it, letter for letter; not for attributes, which take `html.escape(words)`.
+
+    >>> text("a < b & c")
+    'a &lt; b &amp; c'
+    """
+    return html.escape(str(words), quote=False)
+
+
 def table(title, shown, bold=None, levels=None):
-    """A table for where no widget runs; `levels` colors its cells, see `heat`."""
+    """A table for where no widget runs; `levels` colors its cells, see `heat`.
+
+    Title and cells are texts, not HTML: some come from the learner, as names of classes do.
+    """
+    shown, title = np.asarray(shown, object), text(title)
     levels = np.full(shown.shape, 4) if levels is None else levels
     bold = np.zeros(shown.shape, bool) if bold is None else bold
     rows = (
         "".join(
-            f"<td{heat(level)}><b>{text}</b></td>" if strong else f"<td{heat(level)}>{text}</td>"
-            for text, strong, level in zip(*row)
+            f"<td{heat(level)}><b>{text(cell)}</b></td>" if strong else f"<td{heat(level)}>{text(cell)}</td>"
+            for cell, strong, level in zip(*row)
         )
         for row in zip(shown, bold, levels.tolist())
     )

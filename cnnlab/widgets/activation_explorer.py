@@ -219,6 +219,16 @@ class ActivationExplorer(Explorer):
             ),
         }  # fmt: skip
 
+    _kept = ("x",)
+
+    def _wishes(self):
+        yield from ({"name": name} for name in _FORMULAS)
+        yield from ({"name": "softmax", "temperature": temperature} for temperature in (0.1, 0.2, 0.5, 1, 2, 5, 10))
+        yield from ({"name": "softmax", "constant": constant} for constant in range(-100, 101))
+        for place in range(61):
+            for name, parameter in _PARAMETERS.items():
+                yield {"name": name, parameter: round(place / 20, 2)}
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         if self.name == "softmax":
@@ -238,15 +248,14 @@ class ActivationExplorer(Explorer):
         if self.name == "softmax":
             state = self._softmax
             names = ["logit", "(logit + constant) / temperature", "e^(that − largest)", "probability"]
-            rows = [names, *zip(state["logits"], state["raised"], state["powers"], map(html.escape, state["probabilities"]))]
+            rows = [names, *zip(state["logits"], state["raised"], state["powers"], state["probabilities"])]
             tables = table("softmax", np.array(rows, object))
         else:
             stops = np.union1d(np.arange(-4.0, 5), [self.x])
             rows = np.array([["x", f"{self.name}(x)", "slope"], *zip(*map(shown, (stops, *self._at(stops))))], object)
             bold = np.zeros(rows.shape, bool)
             bold[1:][stops == self.x] = True
-            formula = html.escape(f"{self.name}(x) = {_FORMULAS[self.name]}", quote=False)
-            tables = table(formula, rows, bold) + f"\n<p>2000 normal random numbers: {self._states['pushed']}</p>"
+            tables = table(f"{self.name}(x) = {_FORMULAS[self.name]}", rows, bold) + f"\n<p>2000 normal random numbers: {self._states['pushed']}</p>"
         return f"<p>{html.escape(self.describe(), quote=False)}</p>\n{tables}"
 
 

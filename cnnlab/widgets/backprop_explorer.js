@@ -72,6 +72,7 @@ class BackpropView extends View {
       }
       this.loss.size.textContent = `the mean of (output − target)²: ${_states.loss}`;
       this.result.textContent = _states.note;
+      this.chart.names.y = _states.chart.name;
       this.chart.draw(_states.chart);
     }
     this.buttons[0].disabled = this.buttons[2].disabled = steps === 0;

@@ -190,8 +190,21 @@ class BackpropExplorer(Explorer):
             "loss": number(self.loss),
             "note": self._note(),
             "most": _MOST_STEPS,
-            "chart": chart({"loss": (range(len(self._losses)), self._losses)}, x=(0, max(10, self.steps))),
+            "chart": self._chart(),
         }
+
+    def _chart(self):
+        """The losses; along powers of ten once they have grown a thousandfold, or all but the last would lie at 0."""
+        steps, losses = range(len(self._losses)), np.array(self._losses, float)
+        x, finite = (0, max(10, self.steps)), losses[np.isfinite(losses) & (losses > 0)]
+        if not finite.size or finite.max() < 1000 * finite[0]:
+            return chart({"loss": (steps, losses)}, x=x) | {"name": "loss"}
+        with np.errstate(divide="ignore", invalid="ignore"):
+            made = chart({"loss": (steps, np.log10(losses))}, x=x)
+        whole = [tick for tick in made["y"]["ticks"] if tick == round(tick)]
+        texts = [number(10.0**tick) if abs(tick) < 5 else f"1e{round(tick)}".replace("-", "−") for tick in whole]
+        made["y"] |= {"ticks": whole, "texts": texts}
+        return made | {"name": "loss, by powers of ten"}
 
     def _note(self):
         if len(self._losses) < 2:
@@ -229,6 +242,12 @@ class BackpropExplorer(Explorer):
         with np.errstate(over="ignore", invalid="ignore"):
             of_shown = 2 * (on_screen["output"] - on_screen["target"]) / self.target.size
             return relation(of_shown, on_screen["d_output"])
+
+    _kept = ("selected",)
+
+    def _wishes(self):
+        for steps in range(min(self.steps + 25, _MOST_STEPS) + 1):
+            yield {"steps": steps, "learning_rate": self.learning_rate}
 
     def describe(self):
         """One sentence that says what the explorer shows."""

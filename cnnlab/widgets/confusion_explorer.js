@@ -114,11 +114,15 @@ class ConfusionView extends View {
     }
   }
 
+  called(row, column) {
+    const { names } = this.table;
+    return row === column ? `${names[row]} recognized` : `${names[row]} taken for ${names[column]}`;
+  }
+
   sentence(row, column) {
     const { names, totals, counts, percent } = this.table;
     const place = row * names.length + column;
-    const what = row === column ? `${names[row]} recognized` : `${names[row]} taken for ${names[column]}`;
-    return `${what}: ${counts.text[place]} of ${totals[row]} (${percent.text[place]} %)`;
+    return `${this.called(row, column)}: ${counts.text[place]} of ${totals[row]} (${percent.text[place]} %)`;
   }
 
   /** Say in words what the cell under the pointer, or the chosen one, counts. */
@@ -138,8 +142,9 @@ class ConfusionView extends View {
       this.pictures[i].canvas.setAttribute("aria-label", `Image ${item.index}`);
     });
     const { page } = this.read();
-    const { names, counts, per_page } = this.table;
+    const { counts, names, per_page } = this.table;
     const [row, column] = cell.of;
+    this.images.size.textContent = this.items.length ? this.called(row, column) : "";
     const first = page * per_page;
     this.pager.textContent = this.items.length
       ? `${first + 1}–${first + this.items.length} of ${counts.text[row * names.length + column]}, surest first`

@@ -208,6 +208,16 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
 
     # In words, and where no widget runs
 
+    _kept = ("view", "order")
+
+    def _wishes(self):
+        cells = [*self._ranked, *map(tuple, np.argwhere(self.matrix * np.eye(len(self._names), dtype=int)).tolist())]
+        empty = map(tuple, np.argwhere(self.matrix == 0).tolist())
+        yield from ({"selected": cell} for cell in [*empty, *cells])
+        for cell in cells:
+            pages = range(1, -(-int(self.matrix[cell]) // PER_PAGE))
+            yield from ({"selected": cell, "page": page} for page in pages)
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         right, total = int(np.trace(self.matrix)), int(self.matrix.sum())
@@ -236,11 +246,10 @@ selected: dog taken for cat, 1 of 2 (50 %), example 2 first.
         )
         bold = np.pad(np.eye(len(names), dtype=bool), ((1, 0), (1, 0)))
         what = "counts" if self.view == "counts" else "% of the true class"
-        escaped = np.vectorize(html.escape, otypes=[object])(shown)
         levels = np.array(list(self._table[self.view]["level"]), int).reshape(len(names), -1)[np.ix_(order, order)]
         parts = [
             f"<p>{html.escape(self.describe(), quote=False)}</p>",
-            table(f"Confusion matrix, {what}", escaped, bold, np.pad(levels, ((1, 0), (1, 0)), constant_values=4)),
+            table(f"Confusion matrix, {what}", shown, bold, np.pad(levels, ((1, 0), (1, 0)), constant_values=4)),
             "<p>Bold, and blue where there are colors: right. The others are mistakes; the darker, the more.</p>",
         ]
         strip = self._shown()[:10]

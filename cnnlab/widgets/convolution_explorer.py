@@ -243,6 +243,17 @@ gives a 2 × 2 output; output[1, 0] = 4×(−1) + 5×1 = 1.
             and f"{self.filter} {int(self.flip)} {self.dilation_rate}" in states["sums"]
         )
 
+    _nearest = ("corner",)
+
+    def _wishes(self):
+        yield {"flip": not self.flip}
+        channels, filters = _four(self.kernel).shape[2:]
+        for place in range(min(channels * filters, 256)):
+            yield {"filter": place // channels, "channel": place % channels}
+        rows, columns = (np.linspace(0, size - 1, min(size, 4)).astype(int) for size in _corners(self.image))
+        if max(len(rows), len(columns)) > 1:
+            yield from ({"corner": (row, column)} for row in rows.tolist() for column in columns.tolist())
+
     # The quiz
 
     def _asked_for(self):

@@ -31,7 +31,10 @@ class DrawView extends View {
     this.sees = new Picture(this, this.network, "What the network sees");
     this.center = this.checkbox("Center it as MNIST does", (centered) => this.ask({ centered }));
     this.steps = make("div.how");
-    this.network.box.append(this.center.label, this.steps);
+    this.swapped = make("span");
+    this.invert = make("div.swapped", this.swapped, " ",
+      this.act("Invert", () => this.ask({ _inverted: this.model.get("_inverted") + 1 })));
+    this.network.box.append(this.center.label, this.steps, this.invert);
 
     this.result = panel("Scores");
     this.bars = new Bars(this.result, "Scores");
@@ -154,6 +157,8 @@ class DrawView extends View {
     this.center.input.checked = centered;
     this.sees.paint(_seen.picture);
     this.steps.textContent = _seen.steps;
+    this.swapped.textContent = _seen.swapped;
+    this.invert.hidden = !_seen.swapped;
     this.paper.mark("cut", _seen.cut, _seen.cut?.slice(2));
     this.sees.mark("box", _seen.box, _seen.box?.slice(2));
     this.sees.mark("middle", _seen.box && [13.5, 13.5]);

@@ -83,6 +83,7 @@ class DrawDigit(Explorer):
     centered = Checked(True).tag(sync=True)
     brush = Checked(2).tag(sync=True)
     _seen = traitlets.Dict().tag(sync=True)
+    _inverted = traitlets.Int(0).tag(sync=True)  # how often the page has asked for ink and paper to be swapped
 
     def __init__(self, model, image=None, *, centered=True, brush=2, class_names=None, white=1):
         shape = image_shape(model)
@@ -136,7 +137,19 @@ class DrawDigit(Explorer):
             "box": place and place["box"],
             "bars": self._bars(),
             "said": self._said(),
+            "swapped": self._swapped(),
         }
+
+    @traitlets.observe("_inverted")
+    def _invert(self, change):
+        self.image = 1 - self.image
+
+    def _swapped(self):
+        """What to say where a dark pen has written on light paper: along the edges there is paper."""
+        edges = np.concatenate([self.image[[0, -1]].ravel(), self.image[:, [0, -1]].ravel()])
+        if np.median(edges) <= 0.5 or self.image.mean() <= 0.5:
+            return ""
+        return "This looks dark on light: the network has learned light on dark."
 
     def _predict(self, network_image):
         return predict(self._model, network_image[np.newaxis] * self._white)[0]
@@ -157,6 +170,13 @@ class DrawDigit(Explorer):
         [score] = [text for name, text, _, mark in self._bars() if mark]
         return f"It looks like {self._names[self.prediction]}, score {score}."
 
+    _kept = ("brush",)
+
+    def _wishes(self):
+        yield {"centered": not self.centered}
+        if self._swapped():
+            yield {"_inverted": self._inverted + 1}
+
     def describe(self):
         """One sentence that says what is drawn and what the model makes of it."""
         if self._scores is None:
@@ -165,7 +185,8 @@ class DrawDigit(Explorer):
             return f"DrawDigit: {self._said()}"
         how = "centered as in MNIST" if self.centered else "not centered"
         best = bars(self._scores, self._names, top=3)
-        return f"DrawDigit: a drawing ({how}) gets {', '.join(f'{name}: {text}' for name, text, *_ in best)}."
+        swapped = f" {self._swapped()} Invert it: image = 1 - image." if self._swapped() else ""
+        return f"DrawDigit: a drawing ({how}) gets {', '.join(f'{name}: {text}' for name, text, *_ in best)}.{swapped}"
 
     def _static_html(self):
         said = f"<p>{html.escape(self.describe(), quote=False)}</p>"
@@ -184,7 +205,7 @@ class DrawDigit(Explorer):
 def center_as_mnist(image, with_place=False):
     """A drawing, put where MNIST has its digits: (28, 28), from 0 to 1.
 
-    What is drawn is cut out and scaled until its longer side is 20 pixels, by averaging; then it is moved by
+    What is drawn, but for specks that touch nothing and hold less than a fiftieth of the ink, is cut out and scaled until its longer side is 20 pixels, by averaging; then it is moved by
     whole pixels until its center of mass lies at row 14 and column 14. An empty image stays empty.
 
     Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
@@ -195,7 +216,8 @@ def center_as_mnist(image, with_place=False):
     with_place : bool
         Also return what was cut out ("cut") and where it lies now ("box"): top, left, height, width.
     """
-    rows, columns = (np.flatnonzero(image.any(axis=axis)) for axis in (1, 0))
+    drawn = _without_specks(image)
+    rows, columns = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
     centered = np.zeros((SIDE, SIDE), np.float32)
     if not len(rows):
         return (centered, None) if with_place else centered
@@ -207,6 +229,25 @@ def center_as_mnist(image, with_place=False):
     centered[top : top + height, left : left + width] = small
     place = {"cut": [int(rows[0]), int(columns[0]), *cut.shape], "box": [top, left, height, width]}
     return (centered, place) if with_place else centered
+
+
+def _without_specks(image):
+    """Where something is drawn that is no speck, as booleans; parts of it are told apart on at most 56 × 56 blocks."""
+    side = -(-max(image.shape) // 56)
+    padded = np.pad(image, [(0, -length % side) for length in image.shape])
+    ink = padded.reshape(padded.shape[0] // side, side, -1, side).sum(axis=(1, 3))
+    left, kept = set(map(tuple, np.argwhere(ink).tolist())), np.zeros(ink.shape, bool)
+    while left:
+        part = [left.pop()]
+        for row, column in part:  # which grows meanwhile
+            around = {(row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1)} & left
+            left -= around
+            part.extend(around)
+        places = tuple(np.transpose(part))
+        kept[places] = ink[places].sum() >= ink.sum() / 50
+    if not kept.any():  # all of it is specks
+        return image > 0
+    return kept.repeat(side, axis=0).repeat(side, axis=1)[: image.shape[0], : image.shape[1]] & (image > 0)
 
 
 def _shrink(image):

@@ -286,6 +286,22 @@ shown with negative='clip', 0 of 2 pixels are below black and 2 above white.
             "total": f"{sign} {total}{tone}{clipped}",
         }
 
+    _nearest = ("pointed",)
+
+    def _wishes(self):
+        def pointed(many):
+            rows, columns = (np.linspace(0, size - 1, min(size, many)).astype(int) for size in self.result.shape)
+            return [(row, column) for row in rows.tolist() for column in columns.tolist()]
+
+        yield from ({"preset": preset} for preset in PRESETS)
+        yield {"pointed": None}
+        yield from ({"pointed": place} for place in pointed(16))
+        yield from ({"negative": negative} for negative in _NEGATIVE)
+        yield {"mark_clipped": not self.mark_clipped}
+        for preset in PRESETS:
+            yield from ({"preset": preset, "pointed": place} for place in [None, *pointed(6)])
+        yield {"kernel_size": 8 - self.kernel_size}
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         below, above = self._clipped()

@@ -39,7 +39,7 @@ class NetworkBuilderView extends View {
     const place = this.rows.indexOf(row), layers = this.wish.layers.toSpliced(place, 1);
     this.rows.splice(place, 1);
     row.element.remove();
-    (this.rows[place] ?? this.rows.at(-1))?.buttons[2].focus();
+    ((this.rows[place] ?? this.rows.at(-1))?.buttons[2] ?? this.kinds.select).focus();
     this.change({ layers, selected: layers.length ? Math.min(place, layers.length - 1) : null });
   }
 

@@ -58,6 +58,28 @@ _DEFAULT = [
 ]
 
 
+def _refused(self, *args, **kwargs):
+    raise TypeError(
+        "`layers` cannot be changed in place, where no picture would follow. Assign a changed copy, such as "
+        "explorer.layers = [{**explorer.layers[0], 'filters': 16}, *explorer.layers[1:]]."
+    )
+
+
+class _Settings(dict):
+    """The settings of a layer, to be read; a copy can be changed: `{**settings, "filters": 16}`."""
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refused
+
+
+class _Layers(list):
+    """The layers, to be read; `layers + [...]` and slices are lists that can be changed."""
+
+    __setitem__ = __delitem__ = __imul__ = append = extend = insert = pop = remove = clear = sort = reverse = _refused
+
+    def __iadd__(self, more):  # what comes of it is assigned
+        return [*self, *more]
+
+
 class NetworkBuilder(Explorer):
     """A network to build: add layers, drag them, change their settings, and see what each costs and sees.
 
@@ -208,9 +230,8 @@ put this layer before them.
         cells = np.array([head, *rows], dtype=object)
         bold = np.zeros(cells.shape, bool)
         bold[0] = True
-        escaped = np.array([[html.escape(text, quote=False) for text in row] for row in cells], dtype=object)
         code = "" if self._error else f"<pre>{html.escape(self.code(self.framework), quote=False)}</pre>"
-        return f"<p>{html.escape(self.describe(), quote=False)}</p>\n{table('The network', escaped, bold)}\n{code}"
+        return f"<p>{html.escape(self.describe(), quote=False)}</p>\n{table('The network', cells, bold)}\n{code}"
 
 
 # What is accepted
@@ -235,7 +256,7 @@ def _check_layers(layers):
             checked.append(_check_layer(layer))
         except (TypeError, ValueError) as error:
             raise type(error)(f"`layers`[{place}]: {error}") from None
-    return checked
+    return _Layers(map(_Settings, checked))
 
 
 def _check_layer(layer):
@@ -368,6 +389,9 @@ def _stack(input_shape, layers):
     of_input |= {"parameters": "", "multiply-adds": ""}
     totals = _facts(shape, sums, input_shape) | {"shape": str(shape[1:]), "input": of_input, "shares": [100] * 3}
     totals["note"] = "A bar shows the share of a layer in all of them."
+    if error:  # what the layers before it sum to is not what the network will
+        totals |= dict.fromkeys(("output", *_COLUMNS[1:4]), "–") | {"shares": [0] * 3, "volume": [0, 0]}
+        totals["note"] = "Not known until all layers fit."
     return rows, totals, error
 
 

@@ -201,6 +201,38 @@ class NetworkExplorer(Explorer):
         what = f"map {self.channel} {list(self.pixel)}" if places_of(self._outputs)[1] else f"unit {self.pixel[0]}"
         return f"{layer}, {what}"
 
+    _nearest = ("pixel",)
+    _most = 950_000
+
+    def _wishes(self):
+        def wish(layer, channel, pixel=None, input_channel=None):
+            return {"layer": layer, "channel": channel, "pixel": pixel, "input_channel": input_channel}
+
+        maps = [(layer, channel) for layer, step in enumerate(self._steps)
+                for channel in range(min(places_of(step.outputs)[1] or 1, _MAPS))]  # fmt: skip
+        yield from (wish(*which) for which in maps)
+        # Back from the number that is explained, to the image
+        layer, channel, pixel, said = self.layer, self.channel, self.pixel, self._said
+        while layer:
+            links = [link for grid in said.grids for link in grid["go"] if link]
+            yield from (wish(layer, channel, pixel, link[1]) for link in links if link[0] == "source")
+            walks = [link for link in links if link[0] == "walk"]
+            yield from (wish(layer - 1, which, place) for _, which, place in walks)
+            if not walks:
+                break
+            layer, (_, channel, pixel) = layer - 1, max(walks, key=lambda link: self._number_at(layer - 1, *link[1:]))
+            said = opened(self._steps[layer], place_in(self._steps[layer].outputs, channel, tuple(pixel)))
+        for many in (4, 8):
+            for layer, channel in reversed(maps):
+                sizes, has_maps = places_of(self._steps[layer].outputs)
+                along = [np.linspace(0, size - 1, min(size, many if has_maps else 32)).astype(int) for size in sizes]
+                places = np.stack(np.meshgrid(*along, indexing="ij"), -1).reshape(-1, len(sizes)).tolist()
+                yield from (wish(layer, channel, place) for place in places)
+
+    def _number_at(self, layer, channel, pixel):
+        outputs = self._steps[layer].outputs
+        return np.nan_to_num(outputs[place_in(outputs, channel, tuple(pixel))])
+
     def describe(self):
         """One sentence that says what the explorer shows."""
         best = next((f"; the largest output is {bar[0]}: {bar[1]}" for bar in self._scores if bar[3]), "")
@@ -216,7 +248,7 @@ class NetworkExplorer(Explorer):
             alt = html.escape(f"{sheet['name']}: {sheet['says']}")
             parts.append(f'<p>{alt}<br>\n<img alt="{alt}" src="data:image/png;base64,{_png(sheet)}"></p>')
         if self._scores:
-            parts.append(table("Outputs", np.array([[html.escape(part) for part in (*bar[:2], bar[3])] for bar in self._scores])))
+            parts.append(table("Outputs", np.array([[*bar[:2], bar[3]] for bar in self._scores], object)))
         for grid in self._said.grids:
             text = [f"{label}: {text}" for label, text in zip(grid.get("labels", []), grid["text"])] or grid["text"]
             text = text + [""] * (-len(text) % grid["columns"])
@@ -235,7 +267,8 @@ def _check_model(model):
     if isinstance(model, Sequential) or type(model).__name__ == "Sequential":
         return shape
     last = None
-    for layer in getattr(model, "layers", []):
+    is_functional = bool(getattr(model, "inputs", None))
+    for layer in getattr(model, "layers", []) if is_functional else []:
         if last is not None and layer.input is not last:
             raise ValueError(
                 f"`model` must be a row of layers, each taking what the one before gives; {layer.name!r} takes "

@@ -263,6 +263,21 @@ class PoolingExplorer(Quiz):
         starts = [place * stride - first for place, first in zip(self.selected, (top, left))]
         return tuple(slice(max(start, 0), min(start + self.pool_size, length)) for start, length in zip(starts, shape))
 
+    _kept = ("quiz",)
+
+    def _wishes(self):
+        limits, seeds = self._states["limits"], range(self.seed, self.seed + 10)
+        modes = ("max", "average", "sum", "stochastic")
+        yield from ({"mode": mode} for mode in modes)
+        yield from ({"mode": "stochastic", "training": True, "seed": seed} for seed in seeds)
+        for padding in ("valid", "same"):
+            for strides in (None, *range(1, limits["strides"] + 1)):
+                for pool_size in range(1, limits["pool_size"] + 1):
+                    yield {"pool_size": pool_size, "strides": strides, "padding": padding}
+        for mode in modes:
+            for pool_size in range(1, limits["pool_size"] + 1):
+                yield {"mode": mode, "pool_size": pool_size}
+
     def _static_html(self):
         part, notes = self._part(), []
         moved = f", shifted by {self.shift}" if any(self.shift) else ""

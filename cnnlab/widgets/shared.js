@@ -6,7 +6,9 @@ const PLAY_STEP = 700; // ms from one step to the next
 const FLIGHT = 320; // ms that a number takes on its way into a sum
 const REST = 150; // ms without a change before a screen reader hears the new state
 const SLOW = 500; // ms without an answer before we say that Python is busy
+const LOST = 8000; // ms without an answer before we say that there may be no kernel any more
 const BUSY = "Waiting for Python, which is busy…";
+const GONE = "Python does not answer. If the kernel was restarted, this explorer’s is gone: run its cell again.";
 const NOT_BOTH = "Keras’s layers take a stride above 1 or a dilation above 1, but not both at once.";
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -112,6 +114,7 @@ class View {
     this.pending = {};
     this.asked = this.model.get("_asked") + 1;
     this.after("slow", SLOW, () => this.drawBusy());
+    this.after("lost", LOST, () => this.drawBusy());
     this.write({ ...wish, _asked: this.asked });
   }
 
@@ -119,17 +122,19 @@ class View {
     if (this.asked === null || this.model.get("_answered") < this.asked) return;
     this.asked = null;
     this.cancel("slow");
+    this.cancel("lost");
     this.ask({});
     this.drawBusy();
   }
 
-  get busy() {
-    return this.asked !== null && !this.timers.has("slow");
+  /** What to say while an answer is missing. */
+  get waiting() {
+    return this.asked === null || this.timers.has("slow") ? "" : this.timers.has("lost") ? BUSY : GONE;
   }
 
   drawBusy() {
     if (this.fields) this.fields.drawMessage();
-    else this.note.textContent = this.busy ? BUSY : "";
+    else this.note.textContent = this.waiting;
   }
 
   /** Let a screen reader hear a sentence, once the state has come to rest. The first is not read out. */
@@ -537,7 +542,7 @@ class Fields {
   drawMessage() {
     const place = this.inputs.findIndex(isInvalid);
     this.message.textContent = place >= 0 ? `${notANumber(this.inputs[place])} The value stays ${this.now(place)}.`
-      : this.view.busy ? BUSY : "";
+      : this.view.waiting;
   }
 }
 
@@ -633,7 +638,7 @@ class Chart {
   /** Where on the picture a number of the axis "x" or "y" lies. */
   place(axis, value) {
     const [low, high] = this.given[axis].ends;
-    const [from, to] = axis === "x" ? [46, 350] : [184, 10];
+    const [from, to] = axis === "x" ? [54, 350] : [184, 10];
     return Math.round(10 * (from + ((value - low) / (high - low)) * (to - from))) / 10;
   }
 
@@ -657,11 +662,11 @@ class Chart {
         `${this.place("x", value)} ${this.place("y", y[k])}${isGap(k - 1) && isGap(k + 1) ? "h0" : ""}`);
       return svg("path", { d: points.join(""), "data-line": this.line(i) });
     });
-    this.area = svg("svg", { x: 46, y: 10, width: 304, height: 174, viewBox: "46 10 304 174" }, ...lines);
-    this.svg.replaceChildren(svg("text.name", { x: 198, y: 218 }, this.names.x),
-      svg("text.name", { transform: "translate(11 97) rotate(-90)" }, this.names.y),
+    this.area = svg("svg", { x: 54, y: 10, width: 296, height: 174, viewBox: "54 10 296 174" }, ...lines);
+    this.svg.replaceChildren(svg("text.name", { x: 202, y: 218 }, this.names.x),
+      svg("text.name", { transform: "translate(9 97) rotate(-90)" }, this.names.y),
       ...ticks("x", (x) => `M${x} 10V184`, (x) => ({ x, y: 200 })),
-      ...ticks("y", (y) => `M46 ${y}H350`, (y) => ({ x: 40, y: y + 4, class: "left" })),
+      ...ticks("y", (y) => `M54 ${y}H350`, (y) => ({ x: 48, y: y + 4, class: "left" })),
       this.area, this.cursor, ...this.dots);
   }
 

@@ -122,8 +122,8 @@ def read(text):
 
 
 def on_chart(x, y, low, high):
-    """Where a point lies: x from −6 to 6 on 46 to 350, y from low to high on 184 to 10."""
-    return [46 + (x + 6) / 12 * 304, 184 - (y - low) / (high - low) * 174]
+    """Where a point lies: x from −6 to 6 on 54 to 350, y from low to high on 184 to 10."""
+    return [54 + (x + 6) / 12 * 296, 184 - (y - low) / (high - low) * 174]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

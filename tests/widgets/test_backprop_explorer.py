@@ -399,3 +399,18 @@ def test_cleanup_leaves_nothing_behind(show):
     assert left == [0, 0, False]
     shown.page.clock.run_for(5000)
     assert shown.explorer.steps == 1
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("rate", [1e8, 1e300])
+def test_a_loss_that_grows_without_bound_is_drawn_along_powers_of_ten(rate):
+    explorer = BackpropExplorer(np.eye(5), np.eye(3), learning_rate=rate)
+    assert explorer._states["chart"]["name"] == "loss"
+    for explorer.steps in (1, 3, 20):
+        chart = explorer._states["chart"]
+        finite = [loss for loss in explorer.losses if np.isfinite(loss)]
+        if len(finite) > 1:
+            assert chart["name"] == "loss, by powers of ten"
+            np.testing.assert_allclose(chart["lines"][0]["y"][: len(finite)], np.log10(finite), rtol=1e-3)
+            assert all(tick == round(tick) for tick in chart["y"]["ticks"]) and len(chart["y"]["ticks"]) > 1
+        assert explorer._static_html()

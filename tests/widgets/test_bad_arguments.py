@@ -202,3 +202,40 @@ def test_the_stored_confusion_matrix_is_a_heat_map_that_can_be_read():
         red, blue = int(ground[:2], 16), int(ground[4:], 16)
         assert (blue > red) == (level < 4)
     assert heat(4) == ""
+
+
+class TwoOutputs:
+    """As Keras's models with two outputs."""
+
+    input_shape = (None, 28, 28, 1)
+
+    def predict(self, images, verbose=0):
+        return [np.zeros((len(images), 3)), np.zeros((len(images), 2))]
+
+
+class BuiltSubclass:
+    """As Keras's subclassed models, which know their input shape only from when they were built."""
+
+    layers = ()
+
+    def get_build_config(self):
+        return {"input_shape": (None, 28, 28, 1)}
+
+    def predict(self, images, verbose=0):
+        return np.eye(3)[np.zeros(len(images), int)]
+
+
+def test_a_model_with_two_outputs_is_refused_by_name():
+    for make in (
+        lambda: widgets.DrawDigit(TwoOutputs()),
+        lambda: widgets.ConfusionExplorer([0, 1], TwoOutputs(), np.zeros((2, 28, 28))),
+    ):
+        with pytest.raises(ValueError, match="`model` must have one output; it has 2. Make a model of one of them"):
+            make()
+
+
+def test_a_subclassed_model_that_has_been_built_predicts_and_is_not_opened():
+    assert widgets.DrawDigit(BuiltSubclass(), np.eye(28)).prediction == 0
+    assert widgets.ConfusionExplorer([0, 1], BuiltSubclass(), np.zeros((2, 28, 28))).matrix[1, 0] == 1
+    with pytest.raises(TypeError, match="`model` must be Sequential or functional"):
+        widgets.NetworkExplorer(BuiltSubclass(), np.zeros((28, 28)))

@@ -296,3 +296,15 @@ def test_cleanup_leaves_nothing_behind(shown):
     assert shown.page.evaluate(
         "cleanup(), [model.listeners.length, document.getElementById('cell').childNodes.length]"
     ) == [0, 0]
+
+
+def test_the_images_are_titled_with_the_cell_that_they_belong_to(show):
+    scores = np.eye(3)[[0, 1, 1, 2]]
+    explorer = ConfusionExplorer([0, 0, 1, 2], scores, np.zeros((4, 4, 4)), ["cat", "dog", "owl"])
+    page = show(explorer).page
+    title = page.locator(".images .title")
+    assert title.inner_text() == "Images cat taken for dog"
+    explorer.selected = (2, 2)
+    assert title.inner_text() == "Images owl recognized"
+    explorer.selected = (2, 0)
+    assert title.inner_text().strip() == "Images"

@@ -353,3 +353,36 @@ def test_cleanup_leaves_nothing_behind(shown):
     shown.sheet.focus()
     left = "cleanup(), [model.listeners.length, document.getElementById('cell').childNodes.length]"
     assert shown.page.evaluate(left) == [0, 0]
+
+
+def seven(side=40):
+    image = np.zeros((side, side), np.float32)
+    image[8:11, 10:28] = 1
+    image[8:32, 25:28] = 1
+    return image
+
+
+def test_ink_and_paper_that_are_swapped_are_named_and_can_be_inverted(show, model):
+    assert "dark on light" not in repr(DrawDigit(model, seven()))
+    explorer = DrawDigit(model, 1 - seven())
+    assert repr(explorer).endswith("the network has learned light on dark. Invert it: image = 1 - image.")
+    shown = show(explorer)
+    assert shown.page.get_by_text("This looks dark on light").is_visible()
+    shown.page.get_by_role("button", name="Invert").click()
+    shown.page.get_by_role("button", name="Invert").wait_for(state="hidden")
+    np.testing.assert_array_equal(shown.explorer.image, seven())
+    shown.page.get_by_role("button", name="Undo").click()
+    shown.page.get_by_role("button", name="Invert").wait_for()
+
+
+def test_a_speck_of_dust_does_not_decide_the_centering():
+    clean, place = center_as_mnist(seven(), with_place=True)
+    for at in ((0, 0), (39, 39), (2, 35)):
+        dusty = seven()
+        dusty[at] = 1
+        centered, where = center_as_mnist(dusty, with_place=True)
+        np.testing.assert_array_equal(centered, clean)
+        assert where == place
+    second = seven()
+    second[34:38, 4:16] = 1  # a second stroke is no speck
+    assert center_as_mnist(second, with_place=True)[1]["cut"] != place["cut"]

@@ -266,6 +266,28 @@ def test_a_drag_never_queues_and_its_end_wins(show, name):
     assert case.arrived(explorer)
 
 
+ASKING = ["activation", "convolution", "network builder"]  # one with a note, two with fields to type into
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_a_kernel_that_is_gone_is_named_until_it_answers_after_all(show, name):
+    shown = show(CASES[name].make())
+    page = shown.page
+    page.evaluate(HANDS)
+    shown.stop_the_clock()
+    shown.answering = False
+    page.evaluate("(drag) => Function('i', drag)(3)", CASES[name].drag)
+    said = "document.querySelector('#cell').innerText"
+    page.clock.run_for(600)
+    assert "Waiting for Python, which is busy…" in page.evaluate(said)
+    page.clock.run_for(8000)
+    assert "this explorer’s is gone: run its cell again" in page.evaluate(said)
+    assert "which is busy" not in page.evaluate(said)
+    page.evaluate("model.receive({ _answered: model.get('_asked') })")
+    page.clock.run_for(50)
+    assert "run its cell again" not in page.evaluate(said)
+
+
 # 200 % zoom: a window of 1280 pixels is 640 wide then, and one of 800 is 400
 
 CROWDED = """() => {

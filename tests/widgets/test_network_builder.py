@@ -436,3 +436,33 @@ def test_cleanup_leaves_nothing_behind(show):
         }"""
     )
     assert left == [0, 0, False]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda made: made[0].update(filters=16), lambda made: made[0].__setitem__("filters", 16), lambda made: made.pop(),
+     lambda made: made.append({"type": "ReLU"}), lambda made: made.__setitem__(0, {"type": "ReLU"})],
+)  # fmt: skip
+def test_layers_changed_in_place_are_refused_and_a_changed_copy_works(change):
+    builder = NetworkBuilder()
+    before = list(builder.layers)
+    with pytest.raises(TypeError, match="`layers` cannot be changed in place.*Assign a changed copy"):
+        change(builder.layers)
+    assert builder.layers == before
+    builder.layers = [{**builder.layers[0], "filters": 16}, *builder.layers[1:]]
+    builder.layers += [{"type": "ReLU"}]
+    assert len(builder.layers) == 5 and builder._rows[0]["parameters"] == "160"
+
+
+def test_totals_are_not_known_while_a_layer_does_not_fit():
+    builder = NetworkBuilder(layers=[{"type": "Flatten"}, {"type": "Conv2D", "filters": 2, "kernel_size": 3}])
+    assert {builder._totals[name] for name in ("output", "parameters", "multiply-adds", "memory")} == {"–"}
+    assert "<td>–</td>" in builder._static_html()
+    builder.layers = builder.layers[:1]
+    assert builder._totals["output"] == "784"
+
+
+def test_the_focus_stays_in_the_builder_when_the_last_layer_is_removed(show):
+    page = show(NetworkBuilder(layers=[{"type": "Flatten"}])).page
+    page.get_by_role("button", name="Remove Layer 1, Flatten").click()
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
