@@ -150,7 +150,10 @@ class ActivationExplorer(Explorer):
                 "below": shown(below).tolist(),
                 "powers": shown(powers).tolist(),
                 "total": number(float(powers.sum())),
-                "probabilities": [share(probability) for probability in probabilities.tolist()],
+                "probabilities": [
+                    number(probability) if 0 < probability < 0.0005 else share(probability)
+                    for probability in probabilities.tolist()
+                ],
                 "percents": (100 * probabilities).round(1).tolist(),
                 "sum": number(round(float(probabilities.sum()), 9)),
                 "unchanged": bool(np.allclose(probabilities, plain, rtol=0, atol=1e-9)),

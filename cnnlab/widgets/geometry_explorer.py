@@ -106,6 +106,8 @@ gives ⌊(6 + 0 + 1 − 3) / 2⌋ + 1 = 3 outputs; each pixel is used 1 to 2 tim
             selected = (0, 0)
         if pixel is not None:
             selected = None
+        with refusing():  # before places, which are judged by it
+            layers = whole_number("layers", layers, at_least=1)
         more = {"layers": layers, "selected": selected, "pixel": pixel, "quiz": quiz}
         super().__init__(**settings, **more, _states=_states())
 

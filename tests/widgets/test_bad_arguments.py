@@ -36,12 +36,13 @@ GOOD = {
                                 flip=False, selected=(0, 0), channel=0, filter=0, pinned=None, corner=(0, 0), view="numbers",
                                 quiz=False),
     "DrawDigit": dict(model=model(28, 28), image=np.eye(28), centered=True, brush=2, class_names=NAMES, white=1),
-    "GeometryExplorer": dict(size=5, kernel_size=3, strides=1, padding="valid", dilation_rate=1, selected=0),
+    "GeometryExplorer": dict(size=5, kernel_size=3, strides=1, padding="valid", dilation_rate=1, selected=0, pixel=None,
+                             layers=1, quiz=False),
     "KernelPlayground": dict(image=np.eye(5), kernel=np.eye(3), negative="clip", pointed=None, mark_clipped=False),
     "NetworkBuilder": dict(input_shape=(8, 8, 1), layers=[{"type": "Flatten"}], framework="keras"),
     "NetworkExplorer": dict(model=model(4, 4), image=np.eye(4), class_names=NAMES),
     "PoolingExplorer": dict(image=np.eye(5), pool_size=2, strides=None, padding="valid", mode="max", shift=(0, 0),
-                            selected=(0, 0), training=False, seed=0, corner=(0, 0)),
+                            selected=(0, 0), training=False, seed=0, corner=(0, 0), quiz=False),
     "TrainingMonitor": dict(title="t", metric="loss"),
 }  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 import traitlets
 from explorer_page import FAKE_MODEL, OTHERS
 
-from cnnlab import Input, Sequential, layers, widgets
+from cnnlab import Input, Sequential, layers, optimizers, widgets
 from cnnlab.widgets._explorer import Explorer
 
 
@@ -36,7 +36,7 @@ def confusion():
 
 def monitor():
     net = Sequential([Input((4,)), layers.Dense(2, activation="softmax")])
-    net.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    net.compile(optimizers.SGD(0.5), "sparse_categorical_crossentropy", metrics=["accuracy"])  # epochs that differ
     shown = widgets.TrainingMonitor()
     net.fit(random().random((40, 4)), random().integers(0, 2, 40), epochs=5, verbose=0, callbacks=[shown])
     return shown
