@@ -1,7 +1,7 @@
 """Whole models in a file: layers, weights, and how far their training is. As `save` and `load_model` of `keras.models`.
 
-A file is a zip archive: `model.json` says how everything was made, the arrays lie beside it in NumPy's format. Nothing in
-it is a program: classes are looked up by their names, here and in `custom_objects`.
+A file is a zip archive: `model.json` says how everything was made, the arrays lie beside it in NumPy's format.
+Nothing in it is a program: classes are looked up by their names, here and in `custom_objects`.
 """
 
 import inspect
@@ -24,7 +24,8 @@ def save_model(model, filepath, overwrite=True):
     path = os.fspath(filepath)
     if type(model) is not _models().Sequential:
         raise NotImplementedError(
-            f"{type(model).__name__} is a class of your own, which a file cannot hold. Make it again by your program, and "
+            f"{type(model).__name__} is a class of your own, which a file cannot hold. Make it again by your "
+            f"program, and "
             "store its weights: save_weights."
         )
     if not path.endswith(SUFFIX):
@@ -189,7 +190,8 @@ def _made(described, module, base, own):
     kind = own.get(name, getattr(module, name, None))
     if not inspect.isclass(kind) or not issubclass(kind, base):
         raise ValueError(
-            f"The model was made with {name}, which is not in {module.__name__}. If it is a class of your own, pass it: "
+            f"The model was made with {name}, which is not in {module.__name__}. If it is a class of your own, pass "
+            f"it: "
             f"load_model(…, custom_objects={{{name!r}: {name}}})."
         )
     return kind.from_config(_inside(described["config"], module, own))

@@ -68,7 +68,8 @@ def read(model, filepath):
     if sorted(places) != sorted(set(places)) or {int(p) for p in places if p.isdecimal()} != set(range(len(found))):
         held = ", ".join(map(repr, list(arrays)[:4])) + (" …" if len(arrays) > 4 else "")
         raise ValueError(
-            f"{path} holds arrays of other names than save_weights gives: {held}. Which weight each is, is not said there. "
+            f"{path} holds arrays of other names than save_weights gives: {held}. Which weight each is, is not said "
+            f"there. "
             "If you know, pass them in the order of model.get_weights(): "
             "file = np.load(path); model.set_weights([file[name] for name in …])."
         )
@@ -81,7 +82,7 @@ def read(model, filepath):
 
 
 def kind_of(path):
-    """What a file is: "weights" and "model" are ours, "keras" can be read, and anything else is a phrase for an error."""
+    """What a file is: "weights" and "model" are ours, "keras" can be read; anything else is a phrase for an error."""
     if os.path.isdir(path):
         return "a folder"
     with open(path, "rb") as file:
@@ -129,7 +130,8 @@ def _compare(path, wanted, found):
     """Raise unless the weights in the file are those of the same layers."""
     if len(found) != len(wanted):
         raise ValueError(
-            f"The model has {_names.count(len(wanted), 'weight')}; {path} holds {len(found)}. They must come from a model "
+            f"The model has {_names.count(len(wanted), 'weight')}; {path} holds {len(found)}. They must come from a "
+            f"model "
             "with the same layers."
         )
     ours, theirs = ([layer for _, layer, _ in which] for which in (wanted, found))
@@ -141,7 +143,8 @@ def _compare(path, wanted, found):
     for place, (there, here) in enumerate(zip(found, wanted)):
         if there[2] != here[2] or not _alike(there[0], here[0]):
             raise ValueError(
-                f"Weight {place} in {path} is `{there[2]}` of {there[1]!r} ({there[0]}), and in the model `{here[2]}` of "
+                f"Weight {place} in {path} is `{there[2]}` of {there[1]!r} ({there[0]}), and in the model "
+                f"`{here[2]}` of "
                 f"{here[1]!r} ({here[0]}): they come from another model."
             )
 
@@ -184,13 +187,14 @@ def _of_keras(model, path):
             return arrays
     except _DAMAGED as error:
         raise ValueError(
-            f"{path} is a file of Keras whose weights do not fit this model: {error}. Make the model with the same layers; "
+            f"{path} is a file of Keras whose weights do not fit this model: {error}. Make the model with the same "
+            f"layers; "
             "or load the file into the Keras model, and then model.set_weights(keras_model.get_weights())."
         ) from error
 
 
 def _of_layers(model, group):
-    """The weights of a model in a file of Keras 3, which has for its layers the names of their classes, and counts them."""
+    """The weights of a model in a file of Keras 3, whose layers have the names of their classes, numbered."""
     counts, arrays = {}, []
     for layer in model.layers:
         kind = _names.snake_case(type(layer).__name__)
@@ -203,7 +207,7 @@ def _of_layers(model, group):
                 raise ValueError(f"it has no {name}, and the model has {layer.name!r} ({type(layer).__name__})")
             stored = group["layers"][name]["vars"]
             if len(stored) != len(layer.weight_names):
-                has = _names.count(len(stored), 'weight')
+                has = _names.count(len(stored), "weight")
                 raise ValueError(f"{name} has {has}, and {layer.name!r} has {len(layer.weight_names)}")
             arrays += [_fitting(stored[str(i)][()], layer, weight) for i, weight in enumerate(layer.weight_names)]
     return arrays

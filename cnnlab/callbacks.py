@@ -312,8 +312,8 @@ class ModelCheckpoint(_Monitor):
         1 says so when it happens.
     save_best_only : bool
     save_weights_only : bool
-        Whether to save the weights alone, for `model.load_weights`, in a file of any name. Else the whole model is saved,
-        for `cnnlab.models.load_model`, in a file whose name ends in .cnnlab.
+        Whether to save the weights alone, for `model.load_weights`, in a file of any name. Else the whole model is
+        saved, for `cnnlab.models.load_model`, in a file whose name ends in .cnnlab.
     save_freq : "epoch" or int
         After every epoch, or after so many batches.
     initial_value_threshold : float, optional

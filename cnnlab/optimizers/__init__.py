@@ -1,4 +1,4 @@
-"""How gradients change weights, as in `keras.optimizers`: `SGD`, `Adam`, `AdamW`, `RMSprop`, `Adagrad`, and schedules."""
+"""How gradients change weights, as in `keras.optimizers`, and learning-rate schedules."""
 
 import inspect
 import math
@@ -166,7 +166,8 @@ class Optimizer(Configured):
                 slots = self.start(weight)
             if any(slot.shape != weight.shape for slot in slots):
                 raise ValueError(
-                    f"This {type(self).__name__} has trained another model, in which {key!r} has shape {slots[0].shape}, "
+                    f"This {type(self).__name__} has trained another model, in which {key!r} has shape "
+                    f"{slots[0].shape}, "
                     f"and not {weight.shape}. Make a new one for this model."
                 )
             if key in decaying:
@@ -230,7 +231,9 @@ class Optimizer(Configured):
         arrays = self._not_decaying["arrays"]
         keys = [key for key, weight in weights.items() if any(weight is array for array in arrays)]
         if len(keys) < len(arrays):
-            raise ValueError("`var_list` of `exclude_from_weight_decay` holds what is no weight that this model trains.")
+            raise ValueError(
+                "`var_list` of `exclude_from_weight_decay` holds what is no weight that this model trains."
+            )
         self._not_decaying = {**self._not_decaying, "arrays": [], "keys": keys}
 
     def _average(self, new):
