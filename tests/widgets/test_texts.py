@@ -22,6 +22,9 @@ class Read(html.parser.HTMLParser):
         self.elements.append([tag, ""])
         self.said += f" {dict(attributes).get('alt') or ''} "
 
+    def handle_endtag(self, tag):
+        self.elements.append(["after", ""])
+
     def handle_data(self, data):
         self.said += data
         if self.elements:
