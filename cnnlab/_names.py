@@ -96,6 +96,20 @@ def refuse_keras(argument, thing):
         raise TypeError(f"`{argument}` must come from cnnlab, not from Keras; got {found}.")
 
 
+class NotForKeras:
+    """What looks like a part of a model of Keras's, and is refused there with the import that fits."""
+
+    @property
+    def _keras_history(self):
+        # Keras asks for it before it looks at what it was given, and then says only that this is no layer of its own.
+        kind = next(kind for kind in type(self).__mro__ if kind.__module__.startswith(f"{__package__}."))
+        where = "keras.layers" if "layers" in kind.__module__ else "keras"
+        raise TypeError(
+            f"`layer` must come from Keras, as the model does; got cnnlab's {kind.__name__}. "
+            f"There it is: from {where} import {kind.__name__}."
+        )
+
+
 def snake_case(class_name):
     """A class name in small letters, as Keras writes them.
 

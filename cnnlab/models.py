@@ -16,7 +16,7 @@ __all__ = ["Sequential", "load_model"]
 load_model = _saving.load_model
 
 
-class Sequential(Trainer):
+class Sequential(Trainer, _names.NotForKeras):
     """A model whose layers work one after the other.
 
     Parameters

@@ -687,3 +687,15 @@ def test_progress_bar_moves_and_tells_the_time_left(capsys, monkeypatch):
 def test_bad_calls_say_what_to_do(act, error, words):
     with pytest.raises(error, match=words):
         act(small_model())
+
+
+@pytest.mark.parametrize("made, wanted", [
+    (layers.Conv2D(2, 3), "cnnlab's Conv2D. There it is: from keras.layers import Conv2D"),
+    (type("Mine", (layers.Dense,), {})(2), "cnnlab's Dense. There it is: from keras.layers import Dense"),
+    (cnnlab.Sequential(), "cnnlab's Sequential. There it is: from keras import Sequential"),
+])  # fmt: skip
+def test_in_a_model_of_keras_its_own_layers_are_named(made, wanted):
+    import keras
+
+    with pytest.raises(TypeError, match=wanted):
+        keras.Sequential([keras.Input((8, 8, 1)), made])

@@ -33,7 +33,7 @@ class _Settings(NamedTuple):
     constraint: object
 
 
-class Layer(Configured):
+class Layer(Configured, _names.NotForKeras):
     """One step of a network: an array in, an array out, and weights that it learns.
 
     `layer(inputs)` makes the weights when it is first called, and computes the outputs: first `call`,
