@@ -179,7 +179,7 @@ def test_every_cell_shows_its_images_and_scores(shown):
         scores = SCORES[expected[0]]
         order = np.argsort(-scores)
         assert [row[0] for row in screen["bars"]] == [NAMES[i] for i in order]
-        assert [float(row[2].strip("< ")) for row in screen["bars"]] == pytest.approx(scores[order], abs=0.0011)
+        assert [float(row[2].strip("<> ")) for row in screen["bars"]] == pytest.approx(scores[order], abs=0.0011)
         assert screen["lengths"] == pytest.approx(scores[order], abs=0.02)
         marks = {row[0]: row[3] for row in screen["bars"] if row[3]}
         true, predicted = NAMES[cell[0]], NAMES[cell[1]]

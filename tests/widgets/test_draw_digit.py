@@ -241,7 +241,7 @@ def shown(show, model):
 def agrees(screen, draw):
     np.testing.assert_allclose(screen["drawn"], draw.image, atol=1e-6)
     np.testing.assert_allclose(screen["seen"], draw.network_image, atol=0.003)
-    assert [float(row[2].strip("< ")) for row in screen["bars"]] == pytest.approx(draw.scores, abs=0.0011)
+    assert [float(row[2].strip("<> ")) for row in screen["bars"]] == pytest.approx(draw.scores, abs=0.0011)
     assert screen["lengths"] == pytest.approx(draw.scores, abs=0.02)
     assert [i for i, row in enumerate(screen["bars"]) if row[3]] == [draw.prediction]
 

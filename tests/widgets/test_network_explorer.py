@@ -439,7 +439,7 @@ def test_every_map_of_every_layer_is_on_screen(show):
             np.testing.assert_array_equal(tile, shades(values[..., i], values), err_msg=f"layer {number}, map {i}")
     np.testing.assert_array_equal(grays(look["out"])[..., 0], shades(outputs[1][..., 0], outputs[1]))
     assert [name for name, _ in look["scores"]] == list("0123456789")
-    scores = [read(text.strip("< ")) for _, text in look["scores"]]
+    scores = [read(text.strip("<> ")) for _, text in look["scores"]]
     np.testing.assert_allclose(scores, outputs[-1], rtol=0.06, atol=1e-3)
 
 
